@@ -1,0 +1,1 @@
+"""The specialists, one file each."""

@@ -1,0 +1,1 @@
+"""Countersign's runtime: agents that work through typed steps and ask before they act."""
