@@ -1,0 +1,131 @@
+"""What envelopes and bodies have in common, and the bodies: all the free text and arguments of the log."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from bot.places import Place
+
+Policy = Literal["run", "ask", "deny"]
+StepKind = Literal["query", "action", "standard"]
+RequestKind = Literal["approval", "question", "doubt", "stuck"]
+AnswerKind = Literal["approve", "reject", "choose", "say"]
+Outcome = Literal["approved", "rejected", "answered", "expired", "withdrawn"]
+
+
+class Record(BaseModel):
+    """A frozen value that refuses unknown fields: an older program must not half-understand a newer event."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Event(Record):
+    """What every envelope has. `at` and `now` are microseconds since 1970 UTC, by the server's clock."""
+
+    v: int = 1  # schema version of this event type
+    at: int | None = None  # when it was appended; set by the server
+    by: str | None = None  # the person id, or `bot`
+    basis: int | None = None  # leased commits: the version of the thread that was folded ...
+    now: int | None = None  # ... and the time that was given to next_move
+    seal: str | None = None  # leased commits: HMAC chain over all envelopes before `basis`
+    body_hash: str | None = None  # salted SHA-256 of the stored body
+
+
+class Body(Record):
+    """Free text and arguments. The salt goes with the body, so that an erased text cannot be guessed from its hash."""
+
+    salt: str = ""
+
+
+class Birth(Record):
+    """What is fixed when a thread begins."""
+
+    agent: str
+    principal: str
+    trust: str
+    approvers: str  # the role that actions without a policy of their own ask
+    origin: Place
+
+
+class MessageBody(Body):
+    """What somebody wrote."""
+
+    text: str
+    name: str  # of the author, as shown
+    title: str | None = None
+
+
+class DataBody(Body):
+    """A result, as the tool returned it."""
+
+    data: JsonValue
+
+
+class Limits(Record):
+    """The limits that were in force when the step was chosen."""
+
+    steps: int = 12
+
+
+class Usage(Record):
+    """Tokens of one model call; `input` counts the cached ones too."""
+
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+
+
+class StepBody(Body):
+    """The call itself and the model's words about it."""
+
+    arguments: dict[str, JsonValue]
+    why: str = ""
+    denied: str | None = None  # why code refused this step, in words for the model
+
+
+class ErrorBody(Body):
+    """What went wrong, compacted."""
+
+    error: str
+
+
+class LateBody(Body):
+    """What a worker without a lease brought."""
+
+    data: JsonValue = None
+    error: str | None = None
+
+
+class CardBody(Body):
+    """What is shown to those who are asked; rendered by code from the call."""
+
+    title: str
+    step: str | None = None
+    arguments: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    snapshot: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    changed: dict[str, list[JsonValue]] = Field(default_factory=dict[str, list[JsonValue]])
+    why: str = ""
+    text: str = ""  # the question, or what is in doubt
+    context: str = ""
+    asked_by: str = ""
+    reject_reasons: list[str] = Field(default_factory=list[str])
+
+
+class AnswerBody(Body):
+    """An answer's own words: a reason, or the reply to a question."""
+
+    text: str = ""
+    name: str = ""
+
+
+class TextBody(Body):
+    """What was said."""
+
+    text: str
+
+
+class FailureBody(Body):
+    """Why the model's output could not be used, and that output."""
+
+    error: str
+    output: str = ""

@@ -1,0 +1,68 @@
+"""Events as stored bytes: two lines of JSON (envelope, body), the body's salted hash, and the seal over envelopes."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from bot.events import EVENT, AnyEvent
+
+SEAL_CHARS = 32  # 128 bits of the HMAC are enough for a value that an attacker cannot try out
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An entry that this program cannot read. The thread is shown, and never moved."""
+
+    raw: bytes
+    reason: str
+
+
+def encode(event: AnyEvent) -> bytes:
+    """The bytes to store, without `at`: the server splices that in (see `stamped`)."""
+    envelope = event.model_dump_json(exclude={"body", "body_hash", "at"}, exclude_none=True).encode()
+    body = getattr(event, "body", None)
+    if body is None:
+        return envelope + b"\n"
+    text = body.model_copy(update={"salt": secrets.token_hex(8)}).model_dump_json().encode()
+    digest = hashlib.sha256(text).hexdigest().encode()
+    return b'%s,"body_hash":"%s"}\n%s' % (envelope[:-1], digest, text)
+
+
+def stamped(entry: bytes, at: int) -> bytes:
+    """The entry as the server stores it: its envelope begins with the time (us)."""
+    return b'{"at":%d,%s' % (at, entry[1:])
+
+
+def decode(entry: bytes) -> AnyEvent | Unreadable:
+    """One stored entry as an event; never raises."""
+    envelope, _, body = entry.partition(b"\n")
+    try:
+        event = EVENT.validate_json(b'%s,"body":%s}' % (envelope[:-1], body) if body else envelope)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        return Unreadable(entry, f"{'.'.join(str(part) for part in first['loc']) or 'entry'}: {first['msg']}")
+    if body and hashlib.sha256(body).hexdigest() != event.body_hash:
+        return Unreadable(entry, "its body does not match its hash")
+    return event
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """The chain of HMACs over envelopes; whoever can write to Redis but lacks the secret cannot forge it."""
+
+    secret: bytes
+
+    def start(self) -> bytes:
+        """The chain's value for an empty thread."""
+        return b"\0" * 32
+
+    def link(self, chain: bytes, entry: bytes) -> bytes:
+        """The chain's value after one more stored entry."""
+        return hmac.digest(self.secret, chain + entry.partition(b"\n")[0], "sha256")
+
+    def seal(self, chain: bytes) -> str:
+        """How the chain's value is written into an envelope."""
+        return chain.hex()[:SEAL_CHARS]

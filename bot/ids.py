@@ -1,0 +1,71 @@
+"""Identifiers: thread ids as a pure function of their source, request ids that carry their thread under an HMAC."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from base64 import b32encode
+from dataclasses import dataclass
+
+SHARDS = 16
+_THREAD = re.compile(r"[0-9]{2}-[a-z2-7]{16}")
+_REQUEST = re.compile(r"([0-9]{2}-[a-z2-7]{16})\.([0-9a-f]{1,8})\.([a-z2-7]{13})")
+
+
+def _b32(data: bytes) -> str:
+    return b32encode(data).decode().rstrip("=").lower()
+
+
+def thread_id(*source: str, shards: int = SHARDS) -> str:
+    """Name the thread that this source starts: `NN-<hash>`, NN the shard.
+
+    The same source always gives the same id, so a first message that is sent twice finds its thread.
+    """
+    digest = hashlib.sha256("\x1f".join(source).encode()).digest()
+    return f"{digest[0] % shards:02d}-{_b32(digest[1:11])}"
+
+
+def shard_of(thread: str) -> int:
+    """Read the shard that a thread id carries; it is never recomputed."""
+    return int(thread[:2])
+
+
+def is_thread_id(text: str) -> bool:
+    """Whether this has the form of a thread id."""
+    return _THREAD.fullmatch(text) is not None
+
+
+def fresh_id() -> str:
+    """Make a random id for a delivery or a lease: 80 bits, lower-case letters and digits."""
+    return _b32(secrets.token_bytes(10))
+
+
+@dataclass(frozen=True, slots=True)
+class RequestIds:
+    """Makes and reads request ids.
+
+    `<thread>.<serial>.<tag>`: the tag is an HMAC under the bot's secret, so an id cannot be guessed and names its
+    thread without an index. It fits in the 64 octets that a mail address may have before the @ (RFC 5321, 4.5.3.1.1).
+    """
+
+    secret: bytes
+
+    def make(self, thread: str, serial: int) -> str:
+        """Make the id of the request that is opened at this version of the thread."""
+        return f"{thread}.{serial:x}.{self._tag(thread, f'{serial:x}')}"
+
+    def thread_of(self, request: str) -> str | None:
+        """Name the thread that a request id belongs to; None if the id was not made by this bot."""
+        match = _REQUEST.fullmatch(request)
+        if match is None or not hmac.compare_digest(match[3], self._tag(match[1], match[2])):
+            return None
+        return match[1]
+
+    def _tag(self, thread: str, serial: str) -> str:
+        digest = hmac.digest(self.secret, f"request\x1f{thread}\x1f{serial}".encode(), "sha256")
+        return _b32(digest[:8])
+
+
+def display_id(request: str) -> str:
+    """Four characters to talk about a request by; never accepted as authority."""
+    return request.rpartition(".")[2][:4]

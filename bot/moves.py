@@ -1,0 +1,155 @@
+"""The reducer: `next_move(thread, now)` says what to do next. No I/O, no clock, no configuration."""
+
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from bot.thread import CallState, Thread
+
+Mode = Literal["free", "waiting", "ready"]
+"""What a decision may be: anything; or only queries, reply, keep_waiting and withdraw, because a request is open
+(`waiting`) or because somebody wrote between the approval and the start (`ready`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """Ask the model for one step."""
+
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """Run a chosen step (`Run` of the design page; the policy of the same name says that a step may run)."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Ask the step itself whether a call in doubt happened."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Record that a started action lost its worker."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Open a request to a person."""
+
+    kind: Literal["approval", "question", "doubt", "stuck"]
+    call: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close an open request that nobody answered."""
+
+    request: str
+    why: Literal["expired", "cancelled", "resolved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Tell the people in the thread something that needs no model."""
+
+    what: Literal["still_waiting", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do before this time (us), or before somebody answers."""
+
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Nothing to do until somebody writes."""
+
+
+Move = Decide | Perform | Check | Doubt | Ask | Close | Say | Wait | Rest
+
+
+def next_move(t: Thread, now: int) -> Move:
+    """What is to be done next in this thread at this time (us, the server's clock)."""
+    if t.unreadable or t.parked or (t.paused and not t.cancelled):
+        return Rest()
+    if closing := _closing(t, now):
+        return closing
+    if t.cancelled:
+        return Rest()
+    call = t.active
+    if call is not None and not _asked(t, call) and (move := _advance(t, call)):
+        return move
+    return _converse(t, now)
+
+
+def _closing(t: Thread, now: int) -> Close | None:
+    for request_id, request in t.open.items():
+        call = t.calls.get(request.opened.call or "")
+        if t.cancelled:
+            return Close(request_id, "cancelled")
+        if request.opened.expires_at <= now:
+            return Close(request_id, "expired")
+        if call is not None and call.over:
+            return Close(request_id, "resolved")
+    return None
+
+
+def _asked(t: Thread, call: CallState) -> bool:
+    return call.request in t.open
+
+
+def _advance(t: Thread, call: CallState) -> Move | None:
+    """Bring a chosen call forward; None when the people who wrote meanwhile must be considered first."""
+    name, chosen = call.chosen.call, call.chosen
+    match call.progress:
+        case "chosen" if chosen.kind == "query":
+            return Perform(name)
+        case "chosen" if t.unattended:
+            return None
+        case "chosen" if chosen.kind == "standard":
+            return Ask("question", name)
+        case "chosen":
+            return Perform(name) if call.approved or chosen.policy == "run" else Ask("approval", name)
+        case "started":
+            return Perform(name) if chosen.idempotent else Doubt(name)
+        case "in_doubt":
+            return Check(name) if chosen.can_check and not call.checked else Ask("doubt", name)
+        case "finished" | "failed":
+            return None
+        case _:
+            assert_never(call.progress)
+
+
+def _converse(t: Thread, now: int) -> Move:
+    """Talk to the model, unless there is nothing to say or a person has to look first."""
+    first_expiry = min((request.opened.expires_at for request in t.open.values()), default=None)
+    if t.stopped and not t.done:
+        return Say("stopped")
+    if any(request.opened.kind == "stuck" for request in t.open.values()):
+        return Wait(first_expiry)
+    mode = _mode(t)
+    if t.stuck and (t.unattended or mode == "free") and not (t.done and not t.unattended):
+        return Say("still_waiting") if mode == "waiting" and t.model_stuck is None else Ask("stuck", reason=t.stuck)
+    if mode == "waiting" and not t.unattended:
+        return Wait(first_expiry)
+    if t.done and not t.unattended:
+        return Rest()
+    if t.retry_at is not None and t.retry_at > now:
+        return Wait(t.retry_at)
+    return Decide(mode)
+
+
+def _mode(t: Thread) -> Mode:
+    call = t.active
+    if call is None or call.over:
+        return "free"
+    return "waiting" if _asked(t, call) else "ready"

@@ -1,0 +1,105 @@
+"""Where things are said and what is said there: a place, and a delivery to it, in no channel's own terms."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+ChannelName = Literal["slack", "email", "console"]
+
+
+class Frozen(BaseModel):
+    """A frozen value that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Place(Frozen):
+    """One place in one channel.
+
+    Slack: `address` is `T0ACME/C0DEPLOYS` (a channel) or `T0ACME/U0ROB` (a person, by direct message) and `thread`
+    the `ts` of the root message. Email: `address` is the mail address, `thread` the root's Message-ID.
+    Console: `address` is the person id.
+    """
+
+    channel: ChannelName
+    address: str
+    thread: str | None = None
+
+    def lane(self) -> str:
+        """What is sent in order, one after the other: one conversation in one channel."""
+        return f"{self.channel}:{self.address}:{self.thread or ''}"
+
+
+class Text(Frozen):
+    """Something that the bot says, in standard Markdown; written by a model or by code."""
+
+    kind: Literal["text"] = "text"
+    markdown: str
+
+
+class Notice(Frozen):
+    """A line for one person alone: a refusal, or who has decided already."""
+
+    kind: Literal["notice"] = "notice"
+    markdown: str
+    to: str  # the channel's own id of the person: `T0ACME/U0ZED`, or a mail address
+
+
+class Card(Frozen):
+    """A request, as those see it who are asked."""
+
+    kind: Literal["card"] = "card"
+    request: str
+    request_kind: Literal["approval", "question", "doubt", "stuck"]
+    title: str
+    agent: str
+    step: str | None = None
+    arguments: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    snapshot: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    changed: dict[str, list[JsonValue]] = Field(default_factory=dict[str, list[JsonValue]])
+    why: str = ""
+    text: str = ""
+    context: str = ""
+    asked_by: str = ""
+    approvers: tuple[str, ...] = ()  # names, for reading
+    quorum: int = 1
+    options: tuple[str, ...] = ()
+    format: Literal["free_text", "yes_no", "multiple_choice"] | None = None
+    reject_reasons: tuple[str, ...] = ()
+    urgency: Literal["low", "medium", "high"] = "medium"
+    digest8: str = ""
+    expires_at: datetime
+    thread: str
+
+
+class Decision(Frozen):
+    """What became of a request; shown in place of its buttons."""
+
+    kind: Literal["decision"] = "decision"
+    card: Card
+    outcome: Literal["approved", "rejected", "answered", "expired", "withdrawn"]
+    by: str = ""
+    reason: str = ""
+    at: datetime
+
+
+class StatusLine(Frozen):
+    """A line in the thread it came from that says what is being waited for, or what was decided; no arguments."""
+
+    kind: Literal["status"] = "status"
+    markdown: str
+
+
+Content = Annotated[Text | Notice | Card | Decision | StatusLine, Field(discriminator="kind")]
+
+
+class Delivery(Frozen):
+    """One thing to send, in the order of its lane."""
+
+    id: str
+    thread: str
+    place: Place
+    content: Content
+    valid_while: str | None = None  # a request: not sent any more once that is closed
+    replaces: str | None = None  # the delivery whose message this one takes the place of

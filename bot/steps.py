@@ -1,0 +1,211 @@
+"""What a model may choose: queries, actions with their policy, and the standard steps that every agent has."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from bot.errors import CountersignError
+
+
+class NotDone(CountersignError):
+    """The action did not happen, and nothing was changed: it may be tried again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """For whom a thread acts: fixed at its birth, and never widened by whoever joins later."""
+
+    id: str  # a person id of bot.toml, or a channel identity such as `email:kim@example.test`
+    name: str
+    trust: str  # staff | member | guest | outsider
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this is a listed insider."""
+        return self.trust == "staff"
+
+    @property
+    def is_outsider(self) -> bool:
+        """Whether this is someone from outside: a customer, a guest, another company."""
+        return self.trust in {"guest", "outsider"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a policy may look at. There is no I/O here, so the same facts always give the same policy."""
+
+    principal: Principal
+    done: Mapping[str, int] = field(default_factory=dict[str, int])  # how often each step finished in this thread
+    unattended: frozenset[str] = frozenset()  # from `[agents.<name>] unattended`: what may run without asking
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The action may run without asking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A person must approve first. Without a role: whoever approves on the thread's route."""
+
+    role: str | None = None
+    quorum: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """The action must not run; the model is told why."""
+
+    reason: str
+
+
+Policy = Run | Ask | Deny
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What a switch gets beside the step: for whom it runs, and under which key."""
+
+    thread: str
+    principal: Principal
+    key: str  # idempotency key: the same over all attempts of one call
+    snapshot: Mapping[str, JsonValue]  # what the step resolved when it was asked: a commit id, a balance
+
+
+class Step(BaseModel):
+    """A step is a value: the model's validated output, which is stored, shown, approved and run as that object."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    timeout_s: ClassVar[float] = 60.0
+
+    @classmethod
+    def name(cls) -> str:
+        """`LookUpOrder` is offered to the model as `look_up_order`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def description(cls) -> str:
+        """The docstring, which is what the model reads about this step."""
+        return " ".join((cls.__doc__ or "").split())
+
+    def arguments(self) -> dict[str, JsonValue]:
+        """The fields as JSON values, in the order they were declared."""
+        return self.model_dump(mode="json")
+
+    def call_hash(self) -> str:
+        """SHA-256 over step and arguments (hex): equal for two calls that would do the same."""
+        return hash_of({"step": self.name(), "arguments": self.arguments()})
+
+
+class Query(Step):
+    """Reads. It runs at once and may run again."""
+
+
+class Action(Step):
+    """Changes the world. It asks a human unless its own `policy()` says otherwise.
+
+    `happened` answers whether the call with this key took effect (True, False, or None when that cannot be told);
+    `snapshot` resolves the facts that the approval is about. Both are optional.
+    """
+
+    asks: ClassVar[set[str]] = set()  # every role that policy() may name: checked at start-up
+    idempotent: ClassVar[bool] = False  # may be run again with the same key when its outcome is unknown
+    reject_reasons: ClassVar[tuple[str, ...]] = ()
+
+    def policy(self, facts: Facts) -> Policy:
+        """Who must approve this call. The default asks the approvers of the thread's route."""
+        del facts
+        return Ask()
+
+    async def happened(self, deps: object, key: str) -> bool | None:
+        """Whether the call with this key took effect; None: it cannot be told."""
+        del deps, key
+
+    async def snapshot(self, deps: object) -> Mapping[str, JsonValue]:
+        """Facts taken when asking, and again just before running: if they differ, it is asked again."""
+        del deps
+        return {}
+
+    @classmethod
+    def can_check(cls) -> bool:
+        """Whether this step brings its own `happened`."""
+        return cls.happened is not Action.happened
+
+    @classmethod
+    def policy_is_own(cls) -> bool:
+        """Whether this step brings its own `policy`."""
+        return cls.policy is not Action.policy
+
+
+class Standard(Step):
+    """A step that the runtime performs itself."""
+
+
+class Options(BaseModel):
+    """How a question wants to be answered."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    urgency: Literal["low", "medium", "high"] = "medium"
+    format: Literal["free_text", "yes_no", "multiple_choice"] = "free_text"
+    choices: tuple[str, ...] = Field(default=(), description="for multiple_choice: two to ten short answers")
+
+
+class RequestHumanInput(Standard):
+    """Ask a person a question and wait for the answer. It never stands for an approval."""
+
+    question: str = Field(min_length=1)
+    context: str = Field(default="", description="what the person should know to answer")
+    options: Options = Options()
+    ask: str = Field(default="requester", description="requester, the name of a role, or the id of a person")
+
+    def problem(self) -> str | None:
+        """What does not fit in this question, in words for the model; None if it is sound."""
+        match self.options.format, len(self.options.choices):
+            case "multiple_choice", n if n not in range(2, 11):
+                return "multiple_choice needs two to ten choices"
+            case "free_text" | "yes_no", n if n:
+                return "choices are for multiple_choice only"
+            case _:
+                return None
+
+
+class DoneForNow(Standard):
+    """Finish: tell the person the outcome. The thread rests until someone writes again."""
+
+    message: str = Field(min_length=1)
+
+
+class Reply(Standard):
+    """Say something to the people in the thread and go on working."""
+
+    message: str = Field(min_length=1)
+
+
+class KeepWaiting(Standard):
+    """The new message changes nothing about what is being waited for, or what was approved: go on as before."""
+
+
+class Withdraw(Standard):
+    """Take the open request back, because the person who asked for it, or an approver, no longer wants it."""
+
+
+class HandOff(Standard):
+    """Give this thread to another agent, which is better suited. It stays with that agent."""
+
+    agent: str
+
+
+STANDARD: tuple[type[Standard], ...] = (RequestHumanInput, DoneForNow, Reply, KeepWaiting, Withdraw, HandOff)
+
+
+def hash_of(value: JsonValue) -> str:
+    """SHA-256 (hex) over the canonical JSON of a value."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

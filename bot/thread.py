@@ -1,0 +1,138 @@
+"""What is known about a thread: the state that the fold of its events (bot.fold) arrives at."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot import events as e
+from bot.bodies import Birth, Limits, Outcome
+from bot.entries import Sealer
+from bot.places import Place
+from bot.steps import Principal
+
+CallProgress = Literal["chosen", "started", "in_doubt", "finished", "failed"]
+Status = Literal["ready", "waiting", "done", "paused", "parked", "cancelled", "unreadable"]
+FAILURES_IN_A_ROW = 3
+INVALID_IN_A_ROW = 2
+
+
+@dataclass(slots=True)
+class CallState:
+    """One chosen step and how far it has come."""
+
+    chosen: e.StepChosen
+    index: int
+    progress: CallProgress = "chosen"
+    request: str | None = None  # the latest request about it
+    approved: bool = False  # an approval that has not been used yet; it serves one attempt
+    attempts: int = 0
+    checked: bool = False  # `happened` was asked and could not tell
+
+    @property
+    def over(self) -> bool:
+        """Whether its outcome is known."""
+        return self.progress in {"finished", "failed"}
+
+
+@dataclass(slots=True)
+class RequestState:
+    """One request and its votes."""
+
+    opened: e.RequestOpened
+    index: int
+    votes: dict[str, e.RequestAnswered] = field(default_factory=dict[str, e.RequestAnswered])
+    outcome: Outcome | None = None
+    closed_by: e.RequestAnswered | None = None
+    closed_at: int | None = None
+
+
+@dataclass(slots=True)
+class Thread:
+    """Everything that follows from the log. `version` counts its entries; indexes into it are versions too."""
+
+    id: str
+    sealer: Sealer
+    events: list[e.AnyEvent] = field(default_factory=list[e.AnyEvent])
+    chains: list[bytes] = field(default_factory=list[bytes])
+    unreadable: str | None = None
+    birth: Birth | None = None
+    principal: Principal | None = None
+    agent: str = ""
+    approvers: str = ""
+    title: str = ""
+    prefetched: bool = False  # since the last turn began or the agent changed
+    calls: dict[str, CallState] = field(default_factory=dict[str, CallState])
+    requests: dict[str, RequestState] = field(default_factory=dict[str, RequestState])
+    open: dict[str, RequestState] = field(default_factory=dict[str, RequestState])  # those that wait for an answer
+    active: CallState | None = None  # the call that is being worked on or waited for
+    suspended: CallState | None = None  # the one to go back to when a query asked meanwhile is done
+    writers: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])  # since the last `done`
+    last_message: int = -1
+    attended: int = 0  # messages before this version were considered by a decision
+    last_news: int = -1  # the last thing that makes asking the same question again reasonable
+    finished: dict[str, int] = field(default_factory=dict[str, int])  # call_hash -> index
+    rejected: dict[str, int] = field(default_factory=dict[str, int])
+    runs: dict[str, int] = field(default_factory=dict[str, int])  # finished steps by name
+    steps: int = 0  # since a person last wrote
+    failures: int = 0
+    invalid: int = 0
+    model_failures: int = 0
+    model_stuck: str | None = None
+    retry_at: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    done: bool = False
+    stopped: bool = False  # an operator ended a stuck thread
+    paused: bool = False
+    parked: bool = False
+    cancelled: bool = False
+
+    def __post_init__(self) -> None:
+        """Begin the seal's chain."""
+        self.chains.append(self.sealer.start())
+
+    @property
+    def version(self) -> int:
+        """How many entries were folded."""
+        return len(self.chains) - 1
+
+    @property
+    def origin(self) -> Place:
+        """Where the thread began."""
+        if self.birth is None:
+            msg = f"thread {self.id} has no beginning"
+            raise ValueError(msg)
+        return self.birth.origin
+
+    @property
+    def unattended(self) -> bool:
+        """Whether somebody wrote since the last decision that counted."""
+        return self.last_message >= self.attended
+
+    @property
+    def stuck(self) -> str | None:
+        """Why a person has to look before the model is asked again."""
+        if self.failures >= FAILURES_IN_A_ROW:
+            return f"{self.failures} steps failed in a row"
+        if self.invalid >= INVALID_IN_A_ROW:
+            return "the model gave no valid step, twice in a row"
+        if self.steps >= self.limits.steps:
+            return f"the limit of {self.limits.steps} steps is reached"
+        return self.model_stuck
+
+    @property
+    def status(self) -> Status:
+        """What a person would say about the thread."""
+        if self.unreadable is not None:
+            return "unreadable"
+        if self.cancelled:
+            return "cancelled"
+        if self.parked:
+            return "parked"
+        if self.paused:
+            return "paused"
+        if self.open:
+            return "waiting"
+        return "done" if self.done and not self.unattended else "ready"
+
+    def requesters(self, basis: int) -> tuple[str, ...]:
+        """Whoever wrote since the last `done`, up to this version, in order and once each."""
+        return tuple(dict.fromkeys(by for index, by in self.writers if index < basis))
