@@ -1,0 +1,56 @@
+"""What holds for every test: nothing of this machine's user reaches it, and it reaches nothing but this machine."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import network
+from tests.helpers import chromium
+
+NO_CHROMIUM = "no chromium found (Debian, Ubuntu: apt install chromium; elsewhere: name it in CHROMIUM)"
+OURS = ("ANTHROPIC_", "BOT_", "IMAP_", "MAIL_", "SLACK_", "SMTP_")
+OURS_ALONE = {"REDIS_URL", "PUBLIC_URL", "PORT"}
+
+
+def pytest_configure() -> None:
+    """Take the user's settings away before any test, fixture or subprocess can read them."""
+    for name in list(os.environ):
+        if name.startswith(OURS) or name in OURS_ALONE:
+            del os.environ[name]
+    network.forbid_real_network()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the browser tests where there is no browser."""
+    if chromium() is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was not tested for want of a browser."""
+    reports: list[pytest.TestReport] = terminalreporter.getreports("skipped")
+    missed = [report for report in reports if NO_CHROMIUM in str(report.longrepr)]
+    if missed:
+        terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
+        terminalreporter.line(f"{len(missed)} browser test(s) did not run: {NO_CHROMIUM}.", red=True, bold=True)
+
+
+@pytest.fixture(autouse=True)
+def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Give each test a working directory without anyone's `.env`, `bot.toml` or `.bot/`, and watch its calls."""
+    monkeypatch.chdir(tmp_path)
+    before = len(network.refused)
+    yield
+    assert not network.refused[before:], "this test tried to leave the machine"
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """The browser for `playwright.chromium.launch(executable_path=...)`; the test carries the marker `browser`."""
+    path = chromium()
+    assert path, NO_CHROMIUM
+    return path
