@@ -1,0 +1,239 @@
+"""What a process needs to know from its environment: connections, credentials and limits."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Self, cast
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bot.addresses import fold_address
+from bot.errors import SettingsError
+from bot.secret_file import SHORTEST_SECRET, kept_secret
+
+_ENV_FILE = Path(".env")
+
+
+def _url(*schemes: str) -> Callable[[SecretStr], SecretStr]:
+    """Check scheme and host of a URL that may hold a password: it is never shown."""
+
+    def check(url: SecretStr) -> SecretStr:
+        _check_url(url.get_secret_value(), schemes)
+        return url
+
+    return check
+
+
+def _plain_url(url: str) -> str:
+    _check_url(url, ("http", "https"))
+    return url
+
+
+def _check_url(url: str, schemes: tuple[str, ...]) -> None:
+    known = " or ".join(f"{scheme}://" for scheme in schemes)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError(
+            "is not a URL that can be read (is the port a number, and is the password percent-encoded?)"
+        ) from None
+    if parts.scheme not in schemes:
+        raise ValueError(f"must start with {known}")
+    if port == 0 or not (parts.path if parts.scheme == "unix" else parts.hostname):
+        raise ValueError("names no place to connect to")
+
+
+def _token(*prefixes: str) -> Callable[[SecretStr], SecretStr]:
+    def check(token: SecretStr) -> SecretStr:
+        if not token.get_secret_value().startswith(prefixes):
+            raise ValueError(f"does not start with {prefixes[0]}")
+        return token
+
+    return check
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(f"is shorter than {SHORTEST_SECRET} characters")
+    return secret
+
+
+def _split(value: object) -> object:
+    """Read `a@acme.test, b@acme.test` as two addresses."""
+    return [part for part in (p.strip() for p in value.split(",")) if part] if isinstance(value, str) else value
+
+
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _directory(url: str) -> str:
+    return f"{url.rstrip('/')}/"
+
+
+_Path = Annotated[Path, AfterValidator(Path.expanduser)]
+_Token = Annotated[SecretStr, BeforeValidator(_stripped)]
+
+
+class Settings(BaseSettings):
+    """The settings of one process. `Settings.load()` reads them; a field's description says what to set it to."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,  # `.env.example` copied and left blank means: not set
+        validate_default=False,
+        hide_input_in_errors=True,
+    )
+
+    redis_url: Annotated[SecretStr, AfterValidator(_url("redis", "rediss", "unix"))] | None = Field(
+        None, description="redis://host:6379, rediss://host:6379 or unix:///path; without it the bot starts its own"
+    )
+    anthropic_api_key: _Token | None = Field(None, description="the key of the Anthropic API, which chooses the steps")
+    anthropic_base_url: Annotated[str, AfterValidator(_plain_url)] | None = Field(
+        None, description="where the Anthropic API is, if not at the usual place"
+    )
+    slack_bot_token: Annotated[_Token, AfterValidator(_token("xoxb-", "xoxe.xoxb-"))] | None = Field(
+        None, description="the Bot User OAuth Token (xoxb-...) of your Slack app, under OAuth & Permissions"
+    )
+    slack_app_token: Annotated[_Token, AfterValidator(_token("xapp-"))] | None = Field(
+        None, description="an app-level token (xapp-...) with connections:write, under Basic Information"
+    )
+    slack_signing_secret: _Token | None = Field(
+        None, description="the Signing Secret of your Slack app, under Basic Information"
+    )
+    slack_api_url: Annotated[str, AfterValidator(_plain_url), AfterValidator(_directory)] = Field(
+        "https://slack.com/api/", description="where Slack's Web API is"
+    )
+    imap_url: Annotated[SecretStr, AfterValidator(_url("imap", "imaps"))] | None = Field(
+        None, description="the mailbox to watch: imaps://user:password@host/INBOX"
+    )
+    smtp_url: Annotated[SecretStr, AfterValidator(_url("smtp", "smtps"))] | None = Field(
+        None, description="the server to send by: smtps://user:password@host"
+    )
+    mail_addresses: Annotated[
+        tuple[Annotated[str, AfterValidator(fold_address)], ...], NoDecode, BeforeValidator(_split)
+    ] = Field((), description="the addresses the bot answers to, with commas between: deploy@acme.test, help@acme.test")
+    mail_auth: Annotated[str, BeforeValidator(_stripped)] | None = Field(
+        None, description="what proves a sender: your mail server's authserv-id, or microsoft, or dkim"
+    )
+    bot_secret: Annotated[_Token, AfterValidator(_long_enough)] | None = Field(
+        None, description="a value that is the same on every machine; `openssl rand -hex 32` makes one"
+    )
+    public_url: Annotated[str, AfterValidator(_plain_url), AfterValidator(lambda url: url.rstrip("/"))] | None = Field(
+        None, description="how people reach this server: https://bot.acme.test"
+    )
+    port: int = Field(8080, ge=0, le=65535, description="the port to listen on, 0 to 65535 (0: any free one)")
+    bot_config: _Path = Field(Path("bot.toml"), description="the file that lists people, roles and routes")
+    bot_data: _Path = Field(Path(".bot"), description="the folder that the bot may keep data in")
+    drain_s: float = Field(30, ge=0, le=86_400, description="how many seconds running actions get after SIGTERM")
+    lease_s: float = Field(
+        30, ge=1, le=3_600, description="after how many seconds a silent worker loses a thread, 1 to 3600"
+    )
+    concurrency: int = Field(16, ge=1, le=1_000, description="how many threads a worker moves at once, 1 to 1000")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """`Settings(...)` is pure: only `load` looks at the environment, so no stray variable reaches a test."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings from `environ` alone, or else from the process's environment over `.env`, if there is one.
+
+        Raises SettingsError with one line for each setting that is wrong; none of them shows a value.
+        """
+        found = EnvSettingsSource(cls)
+        if environ is not None:
+            found.env_vars = {name.lower(): value for name, value in environ.items() if value}
+        try:
+            values = {**(_env_file(cls) if environ is None else {}), **found()}
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise SettingsError("\n".join(_lines(error))) from None
+
+    @model_validator(mode="after")
+    def _one_secret_for_all(self) -> Self:
+        if self.redis_url and not self.bot_secret:
+            raise ValueError(f"BOT_SECRET is not set, and REDIS_URL is: {_mend('bot_secret')}")
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this machine runs its own server, because no REDIS_URL says otherwise."""
+        return self.redis_url is None
+
+    def require(self, *names: str) -> tuple[str, ...]:
+        """Return the plain values of settings that a command cannot do without, in the order asked for.
+
+        `token, = settings.require("slack_bot_token")`. Raises SettingsError with one line for each that is not set.
+        """
+        values = [cast("object", getattr(self, name)) for name in names]
+        missing = [name for name, value in zip(names, values, strict=True) if value in (None, ())]
+        if missing:
+            raise SettingsError("\n".join(f"{name.upper()} is not set: {_mend(name)}" for name in missing))
+        return tuple(v.get_secret_value() if isinstance(v, SecretStr) else str(v) for v in values)
+
+    def secret(self) -> bytes:
+        """Return the key that seals events and signs ids: BOT_SECRET, or else the one kept in BOT_DATA/secret.
+
+        Raises SettingsError if the kept one cannot be read, or cannot be made.
+        """
+        if self.bot_secret:
+            return self.bot_secret.get_secret_value().encode()
+        return kept_secret(self.bot_data / "secret")
+
+
+def without_password(url: str) -> str:
+    """Return a URL as it may be shown: without its query, and with `***` for what stands before the host."""
+    shown = url.partition("?")[0]
+    scheme, _, rest = shown.partition("://")
+    before, at, host = rest.rpartition("@")
+    return f"{scheme}://***@{host}" if before and at else shown
+
+
+def _env_file(cls: type[BaseSettings]) -> dict[str, object]:
+    try:
+        return DotEnvSettingsSource(cls, env_file=_ENV_FILE, env_file_encoding="utf-8")()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{_ENV_FILE.resolve()} cannot be read ({_reason(error)}): mend or remove it") from None
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+
+
+def _lines(error: ValidationError) -> list[str]:
+    """One line a problem, without the value: it may be a secret."""
+    lines: list[str] = []
+    for problem in error.errors(include_input=False, include_url=False):
+        reason = problem["msg"].removeprefix("Value error, ")
+        if not problem["loc"]:
+            lines.append(reason)
+            continue
+        name = str(problem["loc"][0])
+        said = reason if problem["type"] == "value_error" else f"is wrong ({reason[:1].lower()}{reason[1:]})"
+        lines.append(f"{name.upper()} {said}: {_mend(name)}")
+    return lines
+
+
+def _mend(name: str) -> str:
+    return f"set it to {Settings.model_fields[name].description}"
