@@ -1,0 +1,5 @@
+-- Before a delivery is sent: the sender must still hold the shard, and the request it is about must be open.
+-- KEYS: out lease, out state, open. ARGV: token, delivery id, request or ''. The attempt is recorded before the call.
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return { 'lost', 0 } end
+if ARGV[3] ~= '' and redis.call('HEXISTS', KEYS[3], ARGV[3]) == 0 then return { 'void', 0 } end
+return { 'ok', redis.call('HINCRBY', KEYS[2], ARGV[2], 1) }

@@ -1,0 +1,11 @@
+-- A delivery is sent or given up. KEYS 10: out lease, 11: out state, 12: sent, 13: dead.
+-- opts: token, entry (stream id), delivery (id), foreign (provider's id) or dead (reason and delivery), seen_ttl.
+if redis.call('GET', KEYS[10]) ~= opts.token then return { 'lost', 0, 0, NOW } end
+redis.call('XDEL', OUT, opts.entry)
+redis.call('HDEL', KEYS[11], opts.delivery)
+if opts.foreign then redis.call('SET', KEYS[12], opts.foreign, 'EX', opts.seen_ttl) end
+if opts.dead then redis.call('XADD', KEYS[13], '*', 'reason', opts.reason, 'd', opts.dead) end
+local entries = entries_from(3)
+local first = 0
+if redis.call('EXISTS', LOG) == 1 then first = apply(entries, false) end
+return { 'ok', first, first + #entries, NOW }

@@ -1,0 +1,266 @@
+"""The Lua scripts as typed functions: a function's signature is its script's contract."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal, cast
+
+from redis.exceptions import NoScriptError
+
+from bot.ids import shard_of
+from bot.places import Delivery
+from bot.store.keys import SEEN_TTL_S, ShardKeys, ThreadKeys
+from bot.store.server import Client
+
+Verdict = Literal["ok", "born", "duplicate", "absent", "newer", "stale", "closed", "changed", "expired", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a script: the first and the next version of what it appended, and the server's time (us)."""
+
+    verdict: Verdict
+    first: int
+    version: int
+    now: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was written."""
+        return self.verdict in {"ok", "born"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is written together in one commit, all of it or nothing."""
+
+    entries: Sequence[bytes] = ()
+    head: Mapping[str, str] = field(default_factory=dict[str, str])
+    opened: Mapping[str, str] = field(default_factory=dict[str, str])  # request -> `digest:expires_at`
+    closed: Sequence[str] = ()
+    close_all: bool = False
+    out: Sequence[Delivery] = ()
+
+    def options(self) -> dict[str, object]:
+        """The JSON that the scripts read; empty parts are left out, since Lua cannot tell {} from []."""
+        parts: dict[str, object] = {
+            "head": dict(self.head),
+            "opened": dict(self.opened),
+            "closed": list(self.closed),
+            "close_all": self.close_all,
+            "out": [delivery.model_dump_json(exclude_none=True) for delivery in self.out],
+        }
+        return {name: part for name, part in parts.items() if part}
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to commit to one thread. `epoch` grows with every claim, by whomever."""
+
+    thread: str
+    epoch: str
+    nonce: str
+    version: int  # of the log when it was claimed
+    now: int  # server time, us
+    attempts: int  # claims since the last progress, this one included
+    was_lost: bool  # the one before ran out
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """How a thread is given back."""
+
+    timer: int | None = None  # wake it at this time (us) even if nobody writes
+    backoff: int | None = None  # and not before this one
+    uncounted: bool = False  # this claim was not an attempt
+
+
+async def ingest(
+    client: Client,
+    thread: str,
+    change: Change,
+    *,
+    seen: Sequence[str] = (),
+    birth: bool = False,
+    expect: int | None = None,
+) -> Done:
+    """Take one input once: `duplicate` if one of the `seen` ids was taken, `absent` if there is no such thread.
+
+    With `birth`, the change has two entries: the first for a new thread, the second for one that exists.
+    With `expect`, `newer` if the thread's input version is another.
+    """
+    keys = ThreadKeys(thread)
+    options = change.options() | {"seen_ttl": SEEN_TTL_S, "birth": birth}
+    if expect is not None:
+        options["expect"] = expect
+    return await _change(client, "ingest", keys, [keys.shard.seen(source) for source in seen], options, change.entries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Under which terms a worker commits."""
+
+    seq: int  # of this commit under its lease: a repeated one is answered as the first was
+    basis: int  # the version of the thread that was folded
+    lease_us: int  # how long the lease holds from here
+    decides: bool = False  # refused when input is newer than `basis`
+    progress: bool = False  # a step finished or failed: the claims so far do not count as attempts any more
+    release: Release | None = None
+
+
+async def commit(client: Client, lease: Lease, change: Change, terms: Terms) -> Done:
+    """Write what a worker decided or found. `stale`: the lease is lost. `newer`: input came that it has not seen."""
+    options = change.options() | {
+        "epoch": lease.epoch,
+        "nonce": lease.nonce,
+        "seq": str(terms.seq),
+        "basis": terms.basis,
+        "decides": terms.decides,
+        "lease_us": terms.lease_us,
+        "progress": terms.progress,
+    }
+    if terms.release is not None:
+        release = terms.release
+        options |= {"release": True, "uncounted": release.uncounted}
+        options |= {"timer": str(release.timer)} if release.timer is not None else {}
+        options |= {"backoff": str(release.backoff)} if release.backoff is not None else {}
+    return await _change(client, "commit", ThreadKeys(lease.thread), [], options, change.entries)
+
+
+async def answer(
+    client: Client,
+    thread: str,
+    request: str,
+    change: Change,
+    *,
+    digest: str,
+    input_version: int,
+    seen: Sequence[str] = (),
+) -> Done:
+    """Append one person's answer if nothing has changed since it was validated against a fold.
+
+    `closed`, `changed` (another digest was shown), `expired`, `newer` (validate again), `duplicate`.
+    """
+    keys = ThreadKeys(thread)
+    options = change.options() | {
+        "request": request,
+        "digest": digest,
+        "input_version": input_version,
+        "seen_ttl": SEEN_TTL_S,
+    }
+    return await _change(client, "answer", keys, [keys.shard.seen(source) for source in seen], options, change.entries)
+
+
+async def note(client: Client, thread: str, change: Change) -> Done:
+    """Append what informs and never moves a thread."""
+    return await _change(client, "note", ThreadKeys(thread), [], change.options(), change.entries)
+
+
+async def claim(
+    client: Client, shard: ShardKeys, nonce: str, lease_us: int, *, prefer: Literal["due", "expired"]
+) -> Lease | int | None:
+    """Take one thread that is due or whose lease ran out; else the time (us) of the next due one, or None."""
+    prefix = f"{shard.prefix}:t:"
+    reply = await _run(client, "claim", [shard.due, shard.leases], [prefix, nonce, lease_us, prefer])
+    if not reply[0]:
+        return int(float(reply[1])) if reply[1] else None
+    thread, epoch, attempts, version, now, lost = reply
+    return Lease(thread.decode(), epoch.decode(), nonce, version, int(now), attempts, bool(lost))
+
+
+async def attempt(
+    client: Client, shard: ShardKeys, thread: str, token: str, delivery: str, request: str | None
+) -> tuple[str, int]:
+    """Record that a delivery is about to be sent: (`ok`, how often), `lost` (the shard) or `void` (request closed)."""
+    keys = [shard.out_lease, shard.out_state, ThreadKeys(thread).open]
+    reply = await _run(client, "attempt", keys, [token, delivery, request or ""])
+    return reply[0].decode(), reply[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of a delivery: the provider's id, or why it was given up."""
+
+    token: str
+    entry: str  # id in the outbox stream
+    delivery: Delivery
+    foreign: str | None = None
+    reason: str | None = None
+
+
+async def settle(client: Client, settled: Settled, change: Change) -> Done:
+    """Take a delivery out of the outbox and note in its thread what became of it."""
+    keys = ThreadKeys(settled.delivery.thread)
+    shard = keys.shard
+    options = change.options() | {
+        "token": settled.token,
+        "entry": settled.entry,
+        "delivery": settled.delivery.id,
+        "seen_ttl": SEEN_TTL_S,
+    }
+    if settled.foreign is not None:
+        options["foreign"] = settled.foreign
+    if settled.reason is not None:
+        options |= {"reason": settled.reason, "dead": settled.delivery.model_dump_json(exclude_none=True)}
+    extra = [shard.out_lease, shard.out_state, shard.sent(settled.delivery.id), shard.dead]
+    return await _change(client, "settle", keys, extra, options, change.entries)
+
+
+async def refuse(client: Client, record: str, delivery: Delivery, who: str, *, seen: Sequence[str], limit: int) -> str:
+    """Record a refusal and tell the person, at most `limit` times a day: `told`, `recorded` or `duplicate`."""
+    shard = ThreadKeys(delivery.thread).shard
+    counter = f"{shard.prefix}:refusals:{who}"
+    keys = [shard.refused, shard.out, counter, *(shard.seen(source) for source in seen)]
+    number = f"{shard_of(delivery.thread):02d}"
+    argv = [record, delivery.model_dump_json(exclude_none=True), limit, 86_400, SEEN_TTL_S, number]
+    return cast("bytes", await _run(client, "refuse", keys, argv)).decode()
+
+
+_THREAD_SCRIPTS = {"ingest", "commit", "answer", "note", "settle"}
+
+
+@cache
+def source(name: str) -> tuple[str, str]:
+    """Read one script's text and its SHA-1, by which the server knows it."""
+    folder = files("bot.store") / "lua"
+    text = (folder / f"{name}.lua").read_text()
+    if name in _THREAD_SCRIPTS:
+        text = (folder / "thread.lua").read_text() + text
+    return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+async def _change(
+    client: Client,
+    name: str,
+    keys: ThreadKeys,
+    extra: Sequence[str],
+    options: Mapping[str, object],
+    entries: Sequence[bytes],
+) -> Done:
+    shard = keys.shard
+    names = [
+        keys.log,
+        keys.head,
+        keys.lease,
+        keys.open,
+        shard.due,
+        shard.leases,
+        shard.out,
+        shard.recent,
+        shard.pending,
+    ]
+    reply = await _run(client, name, [*names, *extra], [keys.thread, json.dumps(options), *entries])
+    verdict, first, version, now = reply
+    return Done(cast("Verdict", verdict.decode()), first, version, int(now))
+
+
+async def _run(client: Client, name: str, keys: Sequence[str], argv: Sequence[str | bytes | int]) -> Any:  # noqa: ANN401  # what a script returns is known to its function alone
+    text, sha = source(name)
+    arguments = [*keys, *argv]
+    try:
+        return await cast("Any", client).evalsha(sha, len(keys), *arguments)
+    except NoScriptError:
+        return await cast("Any", client).eval(text, len(keys), *arguments)
