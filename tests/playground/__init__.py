@@ -1,0 +1,1 @@
+"""The local peers that the demo and the tests talk to."""
