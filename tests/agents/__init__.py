@@ -1,0 +1,1 @@
+"""The specialists and what is behind them."""
