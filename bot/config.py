@@ -134,6 +134,8 @@ def _problem(where: tuple[int | str, ...], kind: str, message: str) -> str:
             return f"{_table_name(before)} cannot have {last!a}: {meant(str(last), _settings_of(before))}"
         case (*before, last), "missing":
             return f"{_table_name(before)} has no {last}: add it"
+        case _, "dict_type" | "mapping_type" | "model_type":
+            return f"{_table_name(list(where))} should be a table"
         case _:
             depth = {"routes": 2, "people": 2, "roles": 2, "agents": 2}.get(str(where[0]), 0) if where else 0
             setting = " ".join(str(part) for part in where[depth:] if isinstance(part, str))
@@ -208,9 +210,7 @@ def _route_problems(config: Config, index: int, route: Route) -> Iterator[str]:
     name = _route_name(index)
     if route.who is not None and route.who not in {"anyone", "members", "people", *config.roles}:
         known = ("anyone", "members", "people", *config.roles)
-        yield f"{name} lets {route.who!a} talk, which is neither a role nor anyone, members or people: " + meant(
-            route.who, known
-        )
+        yield f"{name} lets {route.who!a} talk, which is no role: " + meant(route.who, known)
     if route.approvers not in config.roles:
         if route.approvers != OPERATORS:  # a missing role of operators is reported once, on its own
             near = meant(route.approvers, config.roles)

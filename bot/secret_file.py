@@ -18,7 +18,7 @@ def kept_secret(path: Path) -> bytes:
     """
     try:
         if not path.exists():
-            _make(path)
+            make_secret(path)
         path.chmod(0o600)
         text = path.read_bytes().strip()
     except OSError as error:
@@ -32,7 +32,7 @@ def kept_secret(path: Path) -> bytes:
     return text
 
 
-def _make(path: Path) -> None:
+def make_secret(path: Path) -> None:
     """Write a new key, unless another process is quicker: linking is atomic, and the first one wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")

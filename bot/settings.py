@@ -97,50 +97,60 @@ class Settings(BaseSettings):
     )
 
     redis_url: Annotated[SecretStr, AfterValidator(_url("redis", "rediss", "unix"))] | None = Field(
-        None, description="redis://host:6379, rediss://host:6379 or unix:///path; without it the bot starts its own"
+        default=None,
+        description="redis://host:6379, rediss://host:6379 or unix:///path; without it the bot starts its own",
     )
-    anthropic_api_key: _Token | None = Field(None, description="the key of the Anthropic API, which chooses the steps")
+    anthropic_api_key: _Token | None = Field(
+        default=None, description="the key of the Anthropic API, which chooses the steps"
+    )
     anthropic_base_url: Annotated[str, AfterValidator(_plain_url)] | None = Field(
-        None, description="where the Anthropic API is, if not at the usual place"
+        default=None, description="where the Anthropic API is, if not at the usual place"
     )
     slack_bot_token: Annotated[_Token, AfterValidator(_token("xoxb-", "xoxe.xoxb-"))] | None = Field(
-        None, description="the Bot User OAuth Token (xoxb-...) of your Slack app, under OAuth & Permissions"
+        default=None, description="the Bot User OAuth Token (xoxb-...) of your Slack app, under OAuth & Permissions"
     )
     slack_app_token: Annotated[_Token, AfterValidator(_token("xapp-"))] | None = Field(
-        None, description="an app-level token (xapp-...) with connections:write, under Basic Information"
+        default=None, description="an app-level token (xapp-...) with connections:write, under Basic Information"
     )
     slack_signing_secret: _Token | None = Field(
-        None, description="the Signing Secret of your Slack app, under Basic Information"
+        default=None, description="the Signing Secret of your Slack app, under Basic Information"
     )
     slack_api_url: Annotated[str, AfterValidator(_plain_url), AfterValidator(_directory)] = Field(
-        "https://slack.com/api/", description="where Slack's Web API is"
+        default="https://slack.com/api/", description="where Slack's Web API is"
     )
     imap_url: Annotated[SecretStr, AfterValidator(_url("imap", "imaps"))] | None = Field(
-        None, description="the mailbox to watch: imaps://user:password@host/INBOX"
+        default=None, description="the mailbox to watch: imaps://user:password@host/INBOX"
     )
     smtp_url: Annotated[SecretStr, AfterValidator(_url("smtp", "smtps"))] | None = Field(
-        None, description="the server to send by: smtps://user:password@host"
+        default=None, description="the server to send by: smtps://user:password@host"
     )
     mail_addresses: Annotated[
         tuple[Annotated[str, AfterValidator(fold_address)], ...], NoDecode, BeforeValidator(_split)
-    ] = Field((), description="the addresses the bot answers to, with commas between: deploy@acme.test, help@acme.test")
+    ] = Field(
+        default=(),
+        description="the addresses the bot answers to, with commas between: deploy@acme.test, help@acme.test",
+    )
     mail_auth: Annotated[str, BeforeValidator(_stripped)] | None = Field(
-        None, description="what proves a sender: your mail server's authserv-id, or microsoft, or dkim"
+        default=None, description="what proves a sender: your mail server's authserv-id, or microsoft, or dkim"
     )
     bot_secret: Annotated[_Token, AfterValidator(_long_enough)] | None = Field(
-        None, description="a value that is the same on every machine; `openssl rand -hex 32` makes one"
+        default=None, description="a value that is the same on every machine; `openssl rand -hex 32` makes one"
     )
     public_url: Annotated[str, AfterValidator(_plain_url), AfterValidator(lambda url: url.rstrip("/"))] | None = Field(
-        None, description="how people reach this server: https://bot.acme.test"
+        default=None, description="how people reach this server: https://bot.acme.test"
     )
-    port: int = Field(8080, ge=0, le=65535, description="the port to listen on, 0 to 65535 (0: any free one)")
-    bot_config: _Path = Field(Path("bot.toml"), description="the file that lists people, roles and routes")
-    bot_data: _Path = Field(Path(".bot"), description="the folder that the bot may keep data in")
-    drain_s: float = Field(30, ge=0, le=86_400, description="how many seconds running actions get after SIGTERM")
+    port: int = Field(default=8080, ge=0, le=65535, description="the port to listen on, 0 to 65535 (0: any free one)")
+    bot_config: _Path = Field(default=Path("bot.toml"), description="the file that lists people, roles and routes")
+    bot_data: _Path = Field(default=Path(".bot"), description="the folder that the bot may keep data in")
+    drain_s: float = Field(
+        default=30, ge=0, le=86_400, description="how many seconds running actions get after SIGTERM"
+    )
     lease_s: float = Field(
-        30, ge=1, le=3_600, description="after how many seconds a silent worker loses a thread, 1 to 3600"
+        default=30, ge=1, le=3_600, description="after how many seconds a silent worker loses a thread, 1 to 3600"
     )
-    concurrency: int = Field(16, ge=1, le=1_000, description="how many threads a worker moves at once, 1 to 1000")
+    concurrency: int = Field(
+        default=16, ge=1, le=1_000, description="how many threads a worker moves at once, 1 to 1000"
+    )
 
     @classmethod
     def settings_customise_sources(
