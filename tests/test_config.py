@@ -1,14 +1,11 @@
-"""bot.toml: what it may say, how a mistake in it is explained, and that a changed file comes into force."""
+"""bot.toml: what it may say, how a mistake in it is explained, which agents it fits."""
 
-import logging
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
 
-from bot.config import Config, ConfigError, first_word, parse_config
+from bot.config import ConfigError, first_word, parse_config
 from bot.config_agents import AgentFacts, check_agents
-from bot.config_file import ConfigFile
 
 OPERATED = '[people.op]\nroles = ["operators"]\n[roles.operators]\n'
 VALID = (
@@ -45,14 +42,6 @@ def refusal(text: str) -> str:
     with pytest.raises(ConfigError) as refused:
         parse_config(text)
     return str(refused.value)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_one_value_may_stand_for_a_list() -> None:
@@ -222,98 +211,3 @@ def test_a_role_that_an_agent_asks_must_be_there() -> None:
 def test_a_role_that_an_agent_asks_must_be_somebody() -> None:
     with pytest.raises(ConfigError, match="the agent deploy asks release, a role that nobody has: add roles"):
         check_agents(parse_config(OPERATED + "[roles.release]\n"), FOUND)
-
-
-def test_without_a_file_it_says_where_to_start() -> None:
-    with pytest.raises(ConfigError, match=r"bot.toml is missing: `bot init` writes one .* BOT_CONFIG"):
-        ConfigFile(Path("bot.toml"))
-
-
-def test_a_file_may_be_missing_and_come_later() -> None:
-    clock, path = Clock(), Path("bot.toml")
-    file = ConfigFile(path, allow_missing=True, clock=clock)
-    clock.now += 1
-    assert (file.current(), file.refused) == (Config(), None)
-    path.write_text(VALID, encoding="utf-8")
-    clock.now += 1
-    assert "ana" in file.current().people
-
-
-def test_a_file_that_is_not_text_is_one_line() -> None:
-    Path("bot.toml").write_bytes(b"\xff")
-    with pytest.raises(ConfigError, match=r"^bot.toml is not UTF-8"):
-        ConfigFile(Path("bot.toml"))
-
-
-def test_a_file_that_cannot_be_read_is_one_line() -> None:
-    Path("bot.toml").mkdir()
-    with pytest.raises(ConfigError, match=r"^bot.toml cannot be read \(Is a directory\)"):
-        ConfigFile(Path("bot.toml"))
-
-
-def test_a_change_comes_into_force_within_a_second_and_not_by_looking_more_often() -> None:
-    clock, path = Clock(), Path("bot.toml")
-    path.write_text(VALID, encoding="utf-8")
-    file = ConfigFile(path, clock=clock)
-    before = file.current()
-    path.write_text(VALID.replace("Ana Lima", "Ana Paul"), encoding="utf-8")
-    clock.now = 0.9
-    assert file.current() is before
-    clock.now = 1.0
-    assert file.current().people["ana"].name == "Ana Paul"
-    assert file.current() is file.current()
-
-
-def test_a_file_that_an_editor_replaces_is_read_again() -> None:
-    clock, path = Clock(), Path("bot.toml")
-    path.write_text(VALID, encoding="utf-8")
-    file = ConfigFile(path, clock=clock)
-    Path("new").write_text(VALID.replace("Ana Lima", "Ana Paul"), encoding="utf-8")
-    Path("new").replace(path)
-    clock.now += 1
-    assert file.current().people["ana"].name == "Ana Paul"
-
-
-def test_an_invalid_version_is_refused_with_one_log_line_and_the_one_before_stays(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    clock, path = Clock(), Path("bot.toml")
-    path.write_text(VALID, encoding="utf-8")
-    file = ConfigFile(path, clock=clock)
-    before = file.current()
-    path.write_text("[people.ana]\nemial = 1", encoding="utf-8")
-    for _ in range(3):
-        clock.now += 1
-        assert file.current() is before
-    assert file.refused == "bot.toml: [people.ana] cannot have 'emial': did you mean email?"
-    assert [record.levelno for record in caplog.records] == [logging.ERROR]
-    path.write_text(VALID, encoding="utf-8")
-    clock.now += 1
-    assert file.current() is before
-    assert file.refused is None
-
-
-def test_a_file_that_goes_away_is_said_and_changes_nothing_until_it_is_back() -> None:
-    clock, path = Clock(), Path("bot.toml")
-    path.write_text(VALID, encoding="utf-8")
-    file = ConfigFile(path, clock=clock)
-    before = file.current()
-    path.unlink()
-    clock.now += 1
-    assert file.current() is before
-    assert file.refused == "bot.toml is gone: put it back"
-    path.write_text(VALID, encoding="utf-8")
-    clock.now += 1
-    assert file.current() is before
-    assert file.refused is None
-
-
-def test_a_version_that_the_agents_do_not_fit_is_refused() -> None:
-    clock, path = Clock(), Path("bot.toml")
-    path.write_text(VALID, encoding="utf-8")
-    file = ConfigFile(path, clock=clock, check=lambda config: check_agents(config, FOUND))
-    before = file.current()
-    path.write_text(VALID.replace('agent = "triage"', 'agent = "traige"'), encoding="utf-8")
-    clock.now += 1
-    assert file.current() is before
-    assert file.refused == "bot.toml: [[routes]] number 2 names the agent 'traige': did you mean triage?"
