@@ -19,7 +19,7 @@ check: $(READY) ## Run the linters, the type checker and the import contracts, t
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@PYRIGHT_PYTHON_GLOBAL_NODE=0 PYRIGHT_PYTHON_IGNORE_WARNINGS=1 .venv/bin/pyright
-	@.venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo --no-cache
 	@$(MAKE) --no-print-directory test
 
 lock: ## Renew requirements.lock from pyproject.toml (developers; needs uv, UPGRADE=1 takes newer releases)
