@@ -1,0 +1,185 @@
+"""What a person does in Slack: writes, edits, deletes, clicks, fills in a form; for tests and for the demo's page."""
+
+from collections.abc import Mapping
+
+from bot.playground.slack import happenings, inputs, interactions, snapshot, text
+from bot.playground.slack.core import Core
+from bot.playground.slack.events import Ack, Sender
+from bot.playground.slack.inputs import ControlRefusedError, Value
+from bot.playground.slack.models import Channel, Frozen, Message, User, View
+from bot.playground.slack.snapshot import Snapshot
+from bot.playground.slack.wire import JsonObject, as_objects, new_id
+
+
+class Outcome(Frozen):
+    """What came of a click or a form, right after the app's answer; `message` is the one clicked, as it is by now."""
+
+    status: int | None  # HTTP status of the app's answer; None: no answer, or Socket Mode
+    acked: bool
+    notice: str  # what Slack itself tells the person when the app did not answer well; else empty
+    errors: dict[str, str]  # complaints about inputs, by block id
+    message: JsonObject | None
+    ephemerals: tuple[JsonObject, ...]  # in that channel, for that person
+    modals: tuple[str, ...]  # ids of the views open for the person, the visible one last
+
+
+class Control:
+    """The hands of everybody in the workspace."""
+
+    def __init__(self, core: Core, sender: Sender) -> None:
+        """Take the state to act on, and what carries interactions to the app."""
+        self.core = core
+        self._sender = sender
+
+    def say(self, user: str, channel: str, said: str, thread_ts: str | None = None, *, broadcast: bool = False) -> str:
+        """Write a message and return its ts. `channel` is an id, a name, or the bot's user id for a direct message."""
+        person, place = self._person(user), self._place(user, channel)
+        workspace = self.core.workspace
+        if thread_ts:
+            thread_ts = workspace.message(place.id, thread_ts).root
+        stored = text.typed(
+            said, workspace.users.values(), [(room.name, room.id) for room in workspace.channels.values()]
+        )
+        message = Message(
+            channel=place.id,
+            ts=workspace.next_ts(),
+            user=person.id,
+            text=stored,
+            thread_ts=thread_ts,
+            subtype="thread_broadcast" if thread_ts and broadcast else None,
+            blocks=(text.rich_text(stored),),
+            client_msg_id=new_id("", 24).lower(),
+            pings=text.pings(stored, ()),
+        )
+        return workspace.post(message).ts
+
+    def edit(self, user: str, channel: str, ts: str, said: str) -> None:
+        """Change one's own message."""
+        message = self._own(user, channel, ts)
+        workspace = self.core.workspace
+        stored = text.typed(
+            said, workspace.users.values(), [(room.name, room.id) for room in workspace.channels.values()]
+        )
+        workspace.edit(message.model_copy(update={"text": stored, "blocks": (text.rich_text(stored),)}), by=user)
+
+    def delete(self, user: str, channel: str, ts: str) -> None:
+        """Delete one's own message."""
+        self.core.workspace.delete(self._own(user, channel, ts))
+
+    def react(self, user: str, channel: str, ts: str, name: str) -> None:
+        """Put an emoji on a message."""
+        self.core.workspace.react(self.core.workspace.message(self._place(user, channel).id, ts), user, name)
+
+    def open_app(self, user: str, tab: str = "messages") -> str:
+        """Open the bot's own pages (`messages` or `home`); return the id of the direct-message channel."""
+        self._person(user)
+        channel = self.core.workspace.dm(user)
+        self.core.workspace.announce(happenings.app_opened(user, channel, tab, self.core.workspace.next_ts()), channel)
+        return channel.id
+
+    async def click(
+        self, user: str, channel: str, ts: str, action_id: str, value: Value | None = None, *, stale: bool = False
+    ) -> Outcome:
+        """Click a button, or choose `value` in a select, of a message, and return what came of it.
+
+        With `stale`, the person's client still shows an earlier version of the message, with a button that is gone.
+        """
+        person, place = self._person(user), self._place(user, channel)
+        message = self._seen(person, place, ts)
+        if stale:
+            versions = (*self.core.workspace.earlier(place.id, ts), message)
+            message = next((old for old in reversed(versions) if _has(old, action_id)), message)
+        ack = await self._sender.ask(interactions.block_actions(self.core, person, message, action_id, value))
+        return self._outcome(user, ack, place, ts)
+
+    async def click_view(self, user: str, view_id: str, action_id: str, value: Value | None = None) -> Outcome:
+        """Click something in an open modal or the Home tab."""
+        view = self._view(user, view_id)
+        ack = await self._sender.ask(interactions.view_actions(self.core, self._person(user), view, action_id, value))
+        return self._outcome(user, ack)
+
+    async def submit_view(self, user: str, view_id: str, values: Mapping[str, Value]) -> Outcome:
+        """Fill in a modal and submit it; `values` are keyed by block id or action id."""
+        view = self._view(user, view_id)
+        blocks = as_objects(view.body.get("blocks"))
+        state = inputs.state(blocks, values)
+        if complaints := inputs.missing(blocks, state):
+            return self._outcome(user, None, errors=complaints)
+        filled = self.core.surfaces.put(view.model_copy(update={"values": state, "errors": {}}))
+        ack = await self._sender.ask(interactions.view_event(self.core, self._person(user), filled, "view_submission"))
+        if ack.result != "acked":
+            return self._outcome(user, ack)
+        notice = interactions.apply_answer(self.core, filled, ack.body)
+        after = self.core.surfaces.views.get(view.id)
+        return self._outcome(user, ack, notice=notice, errors=after.errors if after else {})
+
+    async def close_view(self, user: str, view_id: str) -> None:
+        """Dismiss a modal; the app hears of it if the view says `notify_on_close`."""
+        view = self._view(user, view_id)
+        self.core.surfaces.close(view)
+        if view.body.get("notify_on_close"):
+            await self._sender.ask(interactions.view_event(self.core, self._person(user), view, "view_closed"))
+
+    def snapshot(self, user: str | None = None) -> Snapshot:
+        """Return what this person sees, or everything."""
+        return snapshot.take(self.core, user)
+
+    def _outcome(
+        self,
+        user: str,
+        ack: Ack | None,
+        place: Channel | None = None,
+        ts: str = "",
+        *,
+        notice: str = "",
+        errors: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        acked = ack is not None and ack.result == "acked"
+        workspace = self.core.workspace
+        message = workspace.find(place.id, ts) if place else None
+        alone = snapshot.visible_ephemerals(self.core, place.id, user) if place else []
+        return Outcome(
+            status=ack.status if ack else None,
+            acked=acked,
+            notice=notice or ("" if acked or ack is None else interactions.TROUBLE),
+            errors=dict(errors or {}),
+            message=workspace.shown(message) if message else None,
+            ephemerals=tuple(workspace.shown(found) for found in alone),
+            modals=tuple(view.id for view in self.core.surfaces.modals(user)),
+        )
+
+    def _person(self, user: str) -> User:
+        if user not in self.core.workspace.users:
+            raise ControlRefusedError(f"there is no user {user!r}; there are: {', '.join(self.core.workspace.users)}")
+        return self.core.workspace.users[user]
+
+    def _place(self, user: str, channel: str) -> Channel:
+        """Return where this person writes; the bot's id means their direct message with it."""
+        workspace = self.core.workspace
+        place = workspace.dm(user) if channel == workspace.app.bot_user else workspace.channel(channel)
+        if user not in place.members:
+            raise ControlRefusedError(f"{user} is not a member of {place.name or place.id}")
+        return place
+
+    def _seen(self, person: User, place: Channel, ts: str) -> Message:
+        alone = snapshot.visible_ephemerals(self.core, place.id, person.id)
+        found = next((message for message in alone if message.ts == ts), None) or self.core.workspace.find(place.id, ts)
+        if found is None:
+            raise ControlRefusedError(f"{person.id} sees no message {ts} in {place.name or place.id}")
+        return found
+
+    def _own(self, user: str, channel: str, ts: str) -> Message:
+        message = self.core.workspace.message(self._place(user, channel).id, ts)
+        if message.user != user:
+            raise ControlRefusedError(f"the message is by {message.user}; one changes only one's own")
+        return message
+
+    def _view(self, user: str, view_id: str) -> View:
+        view = self.core.surfaces.views.get(view_id)
+        if view is None or view.user != user:
+            raise ControlRefusedError(f"{user} has no open view {view_id!r}")
+        return view
+
+
+def _has(message: Message, action_id: str) -> bool:
+    return any(element.get("action_id") == action_id for _, element in inputs.elements(message.blocks))

@@ -1,0 +1,203 @@
+"""The workspace's state: who and what is in it, changed by plain methods that write each change down."""
+
+import time
+from bisect import insort
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from bot.playground.slack import happenings, render
+from bot.playground.slack.models import App, Channel, Message, Reaction, Team, User
+from bot.playground.slack.store import Journal
+from bot.playground.slack.wire import ApiRefusedError, JsonObject, new_id
+
+Announce = Callable[[JsonObject, Channel], None]
+
+
+class Workspace:
+    """People, channels and messages. Every change counts up `revision` and calls the listeners."""
+
+    def __init__(
+        self,
+        users: Iterable[User],
+        channels: Iterable[Channel],
+        *,
+        team: Team,
+        app: App,
+        journal: Journal,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Take the people and channels, and read what the journal remembers of an earlier run."""
+        self.team = team
+        self.app = app
+        self.journal = journal
+        self.clock = clock
+        self.revision = 0
+        self.users = {user.id: user for user in users}
+        self.channels = {channel.id: channel for channel in map(Channel.model_validate_json, journal.rows("channel"))}
+        self.channels |= {channel.id: channel for channel in channels}
+        self.ephemerals: list[Message] = [Message.model_validate_json(row) for row in journal.rows("ephemeral")]
+        self.announce: Announce = lambda _event, _channel: None
+        self._listeners: list[Callable[[], None]] = []
+        self._messages: dict[str, list[Message]] = defaultdict(list)
+        self._earlier: dict[tuple[str, str], list[Message]] = defaultdict(list)
+        self._last_us = 0  # the newest ts given out, in microseconds
+        for message in map(Message.model_validate_json, journal.rows("message")):
+            insort(self._messages[message.channel], message, key=lambda stored: stored.ts)
+            self._last_us = max(self._last_us, int(message.ts.replace(".", "")))
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call the listener after every change; what is returned ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def touch(self) -> None:
+        """Count a change and tell the listeners."""
+        self.revision += 1
+        for listener in [*self._listeners]:
+            listener()
+
+    def next_ts(self) -> str:
+        """Return a timestamp (seconds, six decimals) that no message of the workspace has."""
+        self._last_us = max(self._last_us + 1, int(self.clock() * 1_000_000))
+        return f"{self._last_us // 1_000_000}.{self._last_us % 1_000_000:06d}"
+
+    def user(self, user_id: str) -> User:
+        """Return a person by id, or refuse with `user_not_found`."""
+        if user_id not in self.users:
+            raise ApiRefusedError("user_not_found")
+        return self.users[user_id]
+
+    def channel(self, channel_id: str) -> Channel:
+        """Return a channel by id, by name (`#deploys` or `deploys`) or, for a direct message, by the person's id."""
+        if channel_id in self.channels:
+            return self.channels[channel_id]
+        if channel_id in self.users:
+            return self.dm(channel_id)
+        named = [
+            channel
+            for channel in self.channels.values()
+            if channel.name and channel.name == channel_id.removeprefix("#")
+        ]
+        if not named:
+            raise ApiRefusedError("channel_not_found")
+        return named[0]
+
+    def dm(self, *people: str) -> Channel:
+        """Return the bot's conversation with these people, made if there is none yet."""
+        members = (*sorted({*people} - {self.app.bot_user}), self.app.bot_user)
+        kind = "mpim" if len(members) > 2 else "im"
+        for channel in self.channels.values():
+            if channel.kind == kind and set(channel.members) == set(members):
+                return channel
+        name = f"mpdm-{'--'.join(self.user(member).name for member in members)}-1" if kind == "mpim" else ""
+        prefix = "D" if kind == "im" else "G"
+        made = Channel(id=new_id(prefix), name=name, kind=kind, members=members)
+        self.channels[made.id] = made
+        self.journal.put("channel", made.id, made.model_dump_json())
+        self.touch()
+        return made
+
+    def messages(self, channel: str) -> tuple[Message, ...]:
+        """Return all messages of a channel, thread replies included, oldest first."""
+        return tuple(self._messages[channel])
+
+    def replies(self, channel: str, root: str) -> tuple[Message, ...]:
+        """Return the replies of a thread, oldest first, without its first message."""
+        return tuple(message for message in self._messages[channel] if message.is_reply and message.thread_ts == root)
+
+    def find(self, channel: str, ts: str) -> Message | None:
+        """Return a message, or None."""
+        return next((message for message in self._messages[channel] if message.ts == ts), None)
+
+    def message(self, channel: str, ts: str) -> Message:
+        """Return a message, or refuse with `message_not_found`."""
+        found = self.find(channel, ts)
+        if found is None:
+            raise ApiRefusedError("message_not_found")
+        return found
+
+    def earlier(self, channel: str, ts: str) -> tuple[Message, ...]:
+        """Return what the message was before its edits in this run, newest last: what a slow client still shows."""
+        return tuple(self._earlier[channel, ts])
+
+    def shown(self, message: Message) -> JsonObject:
+        """Return the message as Slack's answers and events show it."""
+        replies = () if message.is_reply else self.replies(message.channel, message.ts)
+        return render.message_json(message, self.user(message.user), self.app, replies)
+
+    def post(self, message: Message) -> Message:
+        """Add a message, and announce it to the app where the app takes part."""
+        if message.ephemeral_to:
+            self.ephemerals.append(message)
+            self.journal.put("ephemeral", message.ts, message.model_dump_json())
+            self.touch()
+            return message
+        self._put(message)
+        channel = self.channels[message.channel]
+        shown = render.with_metadata(self.shown(message), message)
+        for event in happenings.posted(shown, message, channel, self.user(message.user), self.app):
+            self._tell(event, channel)
+        return message
+
+    def edit(self, message: Message, *, by: str) -> Message:
+        """Put a new version in the place of a message, and announce the change."""
+        before = self.message(message.channel, message.ts)
+        ts = self.next_ts()
+        edited = message.model_copy(update={"edited_by": by, "edited_ts": ts})
+        self._earlier[message.channel, message.ts].append(before)
+        self._put(edited)
+        channel = self.channels[message.channel]
+        self._tell(happenings.changed(self.shown(edited), self.shown(before), channel, ts), channel)
+        return edited
+
+    def delete(self, message: Message) -> None:
+        """Take a message away; one that others replied to leaves a tombstone, as in Slack."""
+        channel = self.channels[message.channel]
+        if not message.is_reply and self.replies(message.channel, message.ts):
+            tomb = Message(
+                channel=channel.id,
+                ts=message.ts,
+                user=message.user,
+                text="This message was deleted.",
+                subtype="tombstone",
+            )
+            self.edit(tomb, by=message.user)
+            return
+        before = self.shown(message)
+        self._messages[channel.id].remove(message)
+        self.journal.drop("message", f"{channel.id}/{message.ts}")
+        self.touch()
+        self._tell(happenings.deleted(before, channel, self.next_ts()), channel)
+
+    def react(self, message: Message, user: str, name: str) -> None:
+        """Put a person's emoji on a message; refuses with `already_reacted`."""
+        users = {reaction.name: reaction.users for reaction in message.reactions}
+        if user in users.get(name, ()):
+            raise ApiRefusedError("already_reacted")
+        users[name] = (*users.get(name, ()), user)
+        reactions = tuple(Reaction(name=key, users=value) for key, value in users.items())
+        self._put(message.model_copy(update={"reactions": reactions}))
+        self._tell(happenings.reacted(message, user, name, self.next_ts()), self.channels[message.channel])
+
+    def replace_ephemeral(self, old: Message, new: Message | None) -> None:
+        """Change what one person alone sees, or take it away."""
+        position = self.ephemerals.index(old)
+        self.ephemerals[position : position + 1] = [new] if new else []
+        self.journal.drop("ephemeral", old.ts)
+        if new:
+            self.journal.put("ephemeral", new.ts, new.model_dump_json())
+        self.touch()
+
+    def _put(self, message: Message) -> None:
+        messages = self._messages[message.channel]
+        old = self.find(message.channel, message.ts)
+        if old:
+            messages[messages.index(old)] = message
+        else:
+            insort(messages, message, key=lambda stored: stored.ts)
+        self.journal.put("message", f"{message.channel}/{message.ts}", message.model_dump_json())
+        self.touch()
+
+    def _tell(self, event: JsonObject, channel: Channel) -> None:
+        if self.app.bot_user in channel.members:
+            self.announce(event, channel)
