@@ -1,0 +1,1 @@
+"""The store: threads, schedules and outgoing messages in Redis or Valkey."""
