@@ -61,6 +61,13 @@ class DataBody(Body):
     data: JsonValue
 
 
+class CardAt(Record):
+    """Where a card was put: the delivery that carries it, and its place."""
+
+    delivery: str
+    place: Place
+
+
 class Limits(Record):
     """The limits that were in force when the step was chosen."""
 

@@ -12,6 +12,7 @@ from bot.bodies import (
     AnswerBody,
     AnswerKind,
     Birth,
+    CardAt,
     CardBody,
     DataBody,
     ErrorBody,
@@ -117,6 +118,10 @@ class LateResult(Event):
     body: LateBody | None = None
 
 
+NEVER = 2**52
+"""A time (us) that does not come: about the year 2112."""
+
+
 class RequestOpened(Event):
     """A person is asked."""
 
@@ -133,7 +138,9 @@ class RequestOpened(Event):
     options: tuple[str, ...]
     format: Literal["free_text", "yes_no", "multiple_choice"] | None = None
     urgency: Literal["low", "medium", "high"] = "medium"
-    expires_at: int
+    expires_at: int  # us; NEVER for what must not be forgotten
+    schema_version: str = ""  # of the step's own form
+    cards: tuple[CardAt, ...] = ()
     body: CardBody | None = None
 
 

@@ -63,7 +63,9 @@ def _apply(t: Thread, event: e.AnyEvent, index: int) -> None:
         case e.RequestOpened():
             t.requests[event.request] = t.open[event.request] = RequestState(event, index)
             if event.call is not None:
-                t.calls[event.call].request = event.request
+                call = t.calls[event.call]
+                call.request = event.request
+                call.approval = event.request if event.kind == "approval" else call.approval
         case e.RequestAnswered():
             _answered(t, event, index)
         case e.RequestExpired():
@@ -102,6 +104,7 @@ def _message(t: Thread, event: e.MessageReceived, index: int) -> None:
     if t.done:
         t.done, t.prefetched, t.stopped, t.writers = False, False, False, []
     t.writers.append((index, event.by or ""))
+    t.names[event.by or ""] = event.body.name if event.body else event.by or ""
     t.last_message = t.last_news = index
     _fresh_start(t)
 

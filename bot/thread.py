@@ -23,6 +23,7 @@ class CallState:
     index: int
     progress: CallProgress = "chosen"
     request: str | None = None  # the latest request about it
+    approval: str | None = None  # the latest approval that was asked for it
     approved: bool = False  # an approval that has not been used yet; it serves one attempt
     attempts: int = 0
     checked: bool = False  # `happened` was asked and could not tell
@@ -66,6 +67,7 @@ class Thread:
     active: CallState | None = None  # the call that is being worked on or waited for
     suspended: CallState | None = None  # the one to go back to when a query asked meanwhile is done
     writers: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])  # since the last `done`
+    names: dict[str, str] = field(default_factory=dict[str, str])  # of those who wrote, as shown
     last_message: int = -1
     attended: int = 0  # messages before this version were considered by a decision
     last_news: int = -1  # the last thing that makes asking the same question again reasonable

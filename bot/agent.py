@@ -1,0 +1,133 @@
+"""An agent: a switch over its steps, its dependencies and its prompt file; found by the name of its file."""
+
+import hashlib
+import importlib
+import pkgutil
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType, UnionType
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+
+from pydantic import JsonValue
+
+from bot.errors import SettingsError
+from bot.menu import Menu
+from bot.prompts import FrontMatter, read_prompt
+from bot.steps import STANDARD, Action, Call, Principal, Query, Step
+
+Settings = Mapping[str, JsonValue]
+"""An agent's own table of bot.toml: `[agents.<name>]`."""
+
+
+class AgentError(SettingsError):
+    """An agent is not well formed; correct its file and start again."""
+
+
+class Agent:
+    """What an agent's file defines, as `agent = Agent(switch, deps=...)`.
+
+    `switch(step, deps, call)` runs one step and returns its result as JSON; the steps are those of its first
+    parameter's annotation. `deps(settings, data)` is an async context manager, opened once a worker; `data` is a folder
+    that the agent may keep files in. `prefetch(deps, principal)` reads what the model will need anyway.
+    """
+
+    def __init__(
+        self,
+        switch: Callable[..., Awaitable[JsonValue]] | None = None,
+        *,
+        deps: Callable[[Settings, Path], AbstractAsyncContextManager[Any]] | None = None,
+        prefetch: Callable[[Any, Principal], Awaitable[JsonValue]] | None = None,
+    ) -> None:
+        """Take the parts; they are checked when the agent is loaded."""
+        self.switch = switch
+        self.deps = deps
+        self.prefetch = prefetch
+
+    def own_steps(self) -> tuple[type[Step], ...]:
+        """The steps that the switch knows, in the order of its annotation."""
+        if self.switch is None:
+            return ()
+        hints = get_type_hints(self.switch)
+        first = next(iter(hints.values()), None)
+        union = get_origin(first) in {Union, UnionType}
+        steps = cast("tuple[object, ...]", get_args(first)) if union else (first,)
+        wrong = [step for step in steps if not (isinstance(step, type) and issubclass(step, Query | Action))]
+        if wrong or not steps:
+            raise AgentError("annotate the first parameter of switch with its steps: LookUpOrder | IssueRefund | ...")
+        return cast("tuple[type[Step], ...]", steps)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedAgent:
+    """An agent with its prompt, ready to work."""
+
+    name: str
+    agent: Agent
+    front: FrontMatter
+    system: str
+    menu: Menu
+    version: str  # hash of the rendered system prompt and the steps' schemas
+
+    @property
+    def description(self) -> str:
+        """What it is for, in one line."""
+        return self.front.description
+
+    @property
+    def asks(self) -> frozenset[str]:
+        """Every role that the policy of one of its actions may ask."""
+        return frozenset(role for step in self.menu.steps.values() if issubclass(step, Action) for role in step.asks)
+
+    async def run(self, step: Step, deps: object, call: Call) -> JsonValue:
+        """Run one of its own steps."""
+        if self.agent.switch is None:
+            raise AgentError(f"agents/{self.name}.py has no switch")
+        return await self.agent.switch(step, deps, call)
+
+
+def discover(package: ModuleType, prompts: Path, settings: Mapping[str, Settings]) -> dict[str, LoadedAgent]:
+    """Find every agent in a package: a module with `agent`, and a prompt file of the same name.
+
+    `settings` are the agents' own tables of bot.toml, which their prompts may show.
+
+    Raises:
+        AgentError: a file is not well formed; names it and the mend.
+        bot.prompts.PromptError: likewise of a prompt file.
+
+    """
+    found: dict[str, Agent] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.ispkg or module.name.startswith("_"):
+            continue
+        loaded = importlib.import_module(f"{package.__name__}.{module.name}")
+        agent = getattr(loaded, "agent", None)
+        if not isinstance(agent, Agent):
+            raise AgentError(f"agents/{module.name}.py defines no `agent = Agent(...)`")
+        found[module.name] = agent
+    return load(found, prompts, settings)
+
+
+def load(agents: Mapping[str, Agent], prompts: Path, settings: Mapping[str, Settings]) -> dict[str, LoadedAgent]:
+    """Read and render the prompts of these agents; each may name the others."""
+    files = {name: read_prompt(prompts / f"{name}.md") for name in agents}
+    descriptions = {name: file.front.description for name, file in files.items()}
+    loaded: dict[str, LoadedAgent] = {}
+    for name, agent in agents.items():
+        try:
+            menu = Menu((*agent.own_steps(), *STANDARD))
+        except AgentError as error:
+            raise AgentError(f"agents/{name}.py: {error}") from error
+        others = {other: text for other, text in descriptions.items() if other != name}
+        variables = {
+            "name": name,
+            "description": descriptions[name],
+            "agents": others,
+            "steps": {step.name(): step.description() for step in menu.steps.values()},
+            "settings": dict(settings.get(name, {})),
+        }
+        system = files[name].render(variables)
+        version = hashlib.sha256((system + menu.version).encode()).hexdigest()[:16]
+        loaded[name] = LoadedAgent(name, agent, files[name].front, system, menu, version)
+    return loaded

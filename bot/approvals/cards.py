@@ -1,0 +1,148 @@
+"""What those who are asked get to see, and where: cards, what became of them, and lines in the thread of origin."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.bodies import CardAt, Outcome
+from bot.events import RequestOpened
+from bot.ids import fresh_id
+from bot.people import Directory
+from bot.places import Card, Content, Decision, Delivery, Place, StatusLine
+from bot.thread import Thread
+
+_ASKED = {
+    "approval": "Waiting for {whom} to approve the next step.",
+    "question": "Waiting for an answer from {whom}.",
+    "doubt": "It is not certain that the last step happened. {whom} was asked to look.",
+    "stuck": "This needs a look by {whom}.",
+}
+_CLOSED = {"approved": "{who} approved.", "rejected": "{who} rejected it.", "answered": "{who} answered."}
+
+
+def title_of(step: str) -> str:
+    """Make a step's name readable: `deploy_service` is `Deploy service`."""
+    return step.replace("_", " ").capitalize()
+
+
+def card(thread: Thread, opened: RequestOpened, directory: Directory) -> Card:
+    """Render a request from what is stored about it; nothing in it is the model's except `why` and a question."""
+    body = opened.body
+    if body is None:
+        msg = f"the request {opened.request} was erased"
+        raise ValueError(msg)
+    return Card(
+        request=opened.request,
+        request_kind=opened.kind,
+        title=body.title,
+        agent=thread.agent,
+        step=body.step,
+        arguments=body.arguments,
+        snapshot=body.snapshot,
+        changed=body.changed,
+        why=body.why,
+        text=body.text,
+        context=body.context,
+        asked_by=body.asked_by,
+        approvers=tuple(directory.by_id(person).name for person in opened.approvers),
+        quorum=opened.quorum,
+        options=opened.options,
+        format=opened.format,
+        reject_reasons=tuple(body.reject_reasons),
+        urgency=opened.urgency,
+        digest8=opened.digest[:8],
+        expires_at=_time(opened.expires_at),
+        thread=thread.id,
+    )
+
+
+def places(directory: Directory, origin: Place, role: str | None, people: Sequence[str]) -> list[CardAt]:
+    """Decide where a request appears: the role's channel, else a direct message to each.
+
+    In the thread of origin when that is in the role's channel, or when the only one asked wrote there.
+    """
+    channel = directory.place_of_role(role) if role else None
+    if channel is not None:
+        return [_at(origin if _same_channel(origin, channel) else channel)]
+    found = (_direct(directory, person) for person in people)
+    return [_at(place) for place in found if place is not None]
+
+
+def in_origin(origin: Place) -> list[CardAt]:
+    """Put a question to the requester where the requester writes."""
+    return [] if origin.channel == "console" else [_at(origin)]
+
+
+def opening(thread: Thread, opened: RequestOpened, directory: Directory) -> list[Delivery]:
+    """The cards, and a line without arguments in the thread it came from."""
+    shown = card(thread, opened, directory)
+    out = [
+        Delivery(id=at.delivery, thread=thread.id, place=at.place, content=shown, valid_while=opened.request)
+        for at in opened.cards
+    ]
+    if thread.origin not in [at.place for at in opened.cards]:
+        people = [directory.by_id(person).name for person in opened.approvers]
+        whom = f"*{opened.role}*" if opened.role else ", ".join(people) or "somebody"
+        text = _ASKED[opened.kind].format(whom=whom)
+        if opened.kind in {"doubt", "stuck"} and thread.principal is not None and thread.principal.is_outsider:
+            text = "Someone is looking into this."
+        out += line(thread, StatusLine(markdown=text))
+    return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """How a request ended, for those who read."""
+
+    outcome: Outcome
+    by: str = ""
+    reason: str = ""
+    at: int  # us
+
+
+def closing(thread: Thread, opened: RequestOpened, end: Closing, directory: Directory) -> list[Delivery]:
+    """The outcome in place of every card, and a line in the thread it came from."""
+    content = Decision(
+        card=card(thread, opened, directory), outcome=end.outcome, by=end.by, reason=end.reason, at=_time(end.at)
+    )
+    out = [
+        Delivery(id=fresh_id(), thread=thread.id, place=at.place, content=content, replaces=at.delivery)
+        for at in opened.cards
+    ]
+    if thread.origin not in [at.place for at in opened.cards]:
+        text = _CLOSED.get(end.outcome, "The request {outcome}.").format(who=end.by, outcome=end.outcome)
+        if end.outcome == "expired":
+            text = "Nobody decided in time, so nothing was run."
+        if end.outcome == "withdrawn":
+            text = "The request was taken back."
+        out += line(thread, StatusLine(markdown=text))
+    return out
+
+
+def line(thread: Thread, content: Content) -> list[Delivery]:
+    """Say something in the thread of origin; the command line reads the log instead."""
+    if thread.origin.channel == "console":
+        return []
+    return [Delivery(id=fresh_id(), thread=thread.id, place=thread.origin, content=content)]
+
+
+def names(thread: Thread, people: Iterable[str], directory: Directory) -> str:
+    """The names of these people, as the log or bot.toml has them."""
+    return ", ".join(thread.names.get(person) or directory.by_id(person).name for person in people)
+
+
+def _at(place: Place) -> CardAt:
+    return CardAt(delivery=fresh_id(), place=place)
+
+
+def _direct(directory: Directory, person: str) -> Place | None:
+    identities = directory.identities(person)
+    return identities[0].place if identities else None
+
+
+def _same_channel(origin: Place, channel: Place) -> bool:
+    return (origin.channel, origin.address) == (channel.channel, channel.address)
+
+
+def _time(us: int) -> datetime:
+    return datetime.fromtimestamp(us / 1_000_000, UTC)

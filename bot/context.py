@@ -1,0 +1,149 @@
+"""What the model reads: one block of text an event, append-only, so that the provider's prompt cache hits."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import assert_never
+
+from pydantic import JsonValue
+
+from bot import events as e
+from bot.bodies import AnswerBody
+from bot.thread import Thread
+
+MAX_TEXT = 12_000  # characters of one message or result that the model gets to read; the log keeps all of it
+ERASED = "[erased]"
+
+
+def blocks(thread: Thread) -> tuple[str, ...]:
+    """Render the whole thread."""
+    return tuple(text for index in range(len(thread.events)) if (text := block(thread, index)))
+
+
+def block(thread: Thread, index: int) -> str | None:
+    """Render one event, by itself and what came before it; None if the model need not know of it.
+
+    Whatever people, tools or the web wrote is escaped, so that it cannot close its own tag and open another.
+    """
+    event = thread.events[index]
+    match event:
+        case e.MessageReceived():
+            name = event.body.name if event.body else event.by
+            marks = {"n": index, "from": name, "id": event.by, "trust": event.trust, "at": moment(event.at)}
+            return _block("message", marks, event.body.text if event.body else ERASED)
+        case e.Prefetched():
+            return _block("prefetched", {"agent": event.agent}, _json(event.body.data if event.body else None))
+        case e.StepChosen():
+            text = _json(event.body.arguments) if event.body else ERASED
+            return _block("step", {"n": event_number(thread, event.call), "name": event.step}, text)
+        case e.StepFinished():
+            marks = {"of": event_number(thread, event.call), "how": None if event.how == "ran" else event.how}
+            return _block("result", marks, _json(event.body.data) if event.body else ERASED)
+        case e.StepFailed():
+            marks = {"of": event_number(thread, event.call), "how": event.how}
+            return _block("failed", marks, event.body.error if event.body else ERASED)
+        case e.StepInDoubt():
+            text = "It is not known whether this happened. A person is looking."
+            return _block("in_doubt", {"of": event_number(thread, event.call)}, text)
+        case e.LateResult():
+            text = ERASED if event.body is None else event.body.error or _json(event.body.data)
+            return _block("late_result", {"of": event_number(thread, event.call), "how": event.outcome}, text)
+        case e.RequestOpened():
+            return _opened(thread, event)
+        case e.RequestAnswered():
+            return _answered(thread, event)
+        case e.RequestExpired() | e.RequestWithdrawn():
+            call = thread.requests[event.request].opened.call
+            if call is None or (isinstance(event, e.RequestWithdrawn) and event.reason != "asked"):
+                return None
+            name = "expired" if isinstance(event, e.RequestExpired) else "withdrawn"
+            return f'<{name} of="{event_number(thread, call)}"/>'
+        case e.Replied():
+            text = event.body.text if event.body else ERASED
+            return _block("replied", {"n": index}, text) + ("\n<done/>" if event.final else "")
+        case e.HandedOff():
+            return f'<handed_off to="{escape(event.agent)}"/>'
+        case e.ModelFailed():
+            if event.kind != "invalid":
+                return None
+            return _block("invalid", {"n": index}, event.body.error if event.body else ERASED)
+        case (
+            e.StepStarted()
+            | e.Paused()
+            | e.Resumed()
+            | e.Cancelled()
+            | e.Parked()
+            | e.Unparked()
+            | e.Delivered()
+            | e.DeliveryFailed()
+            | e.Refused()
+        ):
+            return None
+        case _:
+            assert_never(event)
+
+
+def _opened(thread: Thread, event: e.RequestOpened) -> str | None:
+    if event.call is None:
+        return None
+    again = ""
+    if event.body and event.body.changed:
+        again = f" It was asked again, because this changed meanwhile: {_json(dict(event.body.changed))}."
+    text = f"Waiting.{again} Until it is answered only queries, reply, keep_waiting and withdraw fit."
+    marks = {"of": event_number(thread, event.call), "kind": event.kind, "asks": event.role}
+    return _block("request", marks, text)
+
+
+def _answered(thread: Thread, event: e.RequestAnswered) -> str | None:
+    opened = thread.requests[event.request].opened
+    if event.outcome is None or opened.call is None:
+        return None
+    body = event.body or AnswerBody(name=event.by or "")
+    marks = {"of": event_number(thread, opened.call), "by": body.name}
+    match opened.kind, event.outcome:
+        case "approval", "approved":
+            return f"<approved{_marks(marks)}/>"
+        case "approval", _:
+            return _block("rejected", marks, body.text or "No reason was given.")
+        case "doubt", _:
+            said = {"it_did": "It did happen.", "run_it": "It did not happen; it is run again."}
+            return _block(
+                "answered", marks, said.get(event.option or "", "It did not happen, and must not be run again.")
+            )
+        case _:
+            return _block("answered", marks, body.text or event.option or "")
+
+
+def event_number(thread: Thread, call: str) -> int:
+    """How the model knows a step: by the number of the entry that chose it."""
+    return thread.calls[call].index
+
+
+def moment(at: int | None) -> str:
+    """A time (us) as ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp((at or 0) / 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def escape(text: str) -> str:
+    """Make text unable to open or close a tag."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def shorten(text: str, limit: int = MAX_TEXT) -> str:
+    """Leave out the middle of a long text, visibly."""
+    if len(text) <= limit:
+        return text
+    head, tail = limit * 2 // 3, limit // 3
+    return f"{text[:head]}\n[... {len(text) - head - tail:,} characters left out here ...]\n{text[-tail:]}"
+
+
+def _json(value: JsonValue) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+
+
+def _marks(marks: Mapping[str, object]) -> str:
+    return "".join(f' {name}="{escape(str(value))}"' for name, value in marks.items() if value is not None)
+
+
+def _block(tag: str, marks: Mapping[str, object], text: str) -> str:
+    return f"<{tag}{_marks(marks)}>\n{escape(shorten(text))}\n</{tag}>"

@@ -1,0 +1,95 @@
+"""What code refuses, whatever the model says: steps that do not fit now, repeats, calls that a person rejected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot import steps as s
+from bot.moves import Mode
+from bot.thread import Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Where a thread may be handed over to; it depends on bot.toml, which the reducer must not see."""
+
+    agents: Mapping[str, bool]  # name -> whether its route admits the thread's principal
+
+
+def denial(t: Thread, step: s.Step, mode: Mode, allowed: Allowed) -> str | None:
+    """Why this step does not fit now, in words for the model; None if it fits."""
+    if mode != "free":
+        return _while_pending(t, step, mode)
+    match step:
+        case s.KeepWaiting() | s.Withdraw():
+            return "Nothing is open that could be waited for or withdrawn."
+        case s.RequestHumanInput():
+            return step.problem()
+        case s.HandOff(agent=agent):
+            return _hand_off(t, agent, allowed)
+        case s.Query() | s.Action():
+            return _again(t, step)
+        case _:
+            return None
+
+
+def _while_pending(t: Thread, step: s.Step, mode: Mode) -> str | None:
+    pending = "a request is open" if mode == "waiting" else "an approved or chosen step is about to start"
+    if isinstance(step, s.Withdraw):
+        return _withdraw(t)
+    if isinstance(step, s.Query):
+        return _again(t, step)
+    if isinstance(step, s.Reply | s.KeepWaiting):
+        return None
+    return f"While {pending}, only queries, reply, keep_waiting and withdraw fit."
+
+
+def _withdraw(t: Thread) -> str | None:
+    """Only those who asked, or who may approve, can take a request back; a doubt must be settled."""
+    call = t.active
+    if call is None or call.progress != "chosen":
+        return "This cannot be withdrawn: whether it happened must be settled first."
+    request = t.requests.get(call.request or "")
+    people = set(t.requesters(call.chosen.basis or 0))
+    if request is not None:
+        people |= set(request.opened.approvers)
+    wrote = {by for index, by in t.writers if index >= t.attended}
+    if wrote & people:
+        return None
+    return "Only those who asked for this, or who may approve it, can have it withdrawn."
+
+
+def _again(t: Thread, step: s.Step) -> str | None:
+    call_hash = step.call_hash()
+    if t.rejected.get(call_hash, -1) > t.last_message:
+        return "A person rejected exactly this call. Propose something else, or finish; a new message may change that."
+    if t.finished.get(call_hash, -1) >= max(t.last_news, 0):
+        return "Exactly this call was made already and nothing is new since; its result is above."
+    return None
+
+
+def _hand_off(t: Thread, agent: str, allowed: Allowed) -> str | None:
+    if agent == t.agent:
+        return f"The thread is with {agent} already."
+    if agent not in allowed.agents:
+        return f"There is no agent {agent!r}. The agents are: {', '.join(sorted(allowed.agents))}."
+    if not allowed.agents[agent]:
+        return f"The agent {agent} does not take requests from the person this thread is for."
+    return None
+
+
+def policy_of(step: s.Step, t: Thread, unattended: frozenset[str]) -> s.Policy:
+    """What the step's own policy demands for this thread, with the default approvers filled in.
+
+    For a principal from outside, nothing that changes the world runs without a person.
+    """
+    if not isinstance(step, s.Action):
+        return s.Run()
+    principal = t.principal
+    if principal is None:
+        return s.Deny("The thread has no principal.")
+    policy = step.policy(s.Facts(principal=principal, done=dict(t.runs), unattended=unattended))
+    if isinstance(policy, s.Run) and principal.is_outsider:
+        policy = s.Ask()
+    if isinstance(policy, s.Ask) and policy.role is None:
+        return s.Ask(t.approvers, policy.quorum)
+    return policy

@@ -1,0 +1,108 @@
+"""The steps on offer: the JSON schema that is shown to the model, and its answer read back as a step."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from anthropic import transform_schema
+from pydantic import JsonValue, ValidationError
+from pydantic.json_schema import models_json_schema
+
+from bot.errors import CountersignError
+from bot.steps import Step, hash_of
+
+WHY = "One or two sentences for the people who read along: why this step, now."
+_MAX_DETAIL = 600  # characters of an error that the model gets to read
+
+
+class InvalidOutput(CountersignError):
+    """The model's answer is not one of the steps on offer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A validated answer: the step as a value, and the model's words about it."""
+
+    step: Step
+    why: str
+
+
+class Menu:
+    """All steps of one agent; the list never changes within a thread, so that the provider's prompt cache hits."""
+
+    def __init__(self, steps: Sequence[type[Step]]) -> None:
+        """Build the schema once."""
+        self.steps = {step.name(): step for step in steps}
+        self.schema = _schema(steps)
+
+    @property
+    def version(self) -> str:
+        """A hash of the schema."""
+        return hash_of(cast("JsonValue", self.schema))[:16]
+
+    def parse(self, text: str) -> Chosen:
+        """Read the model's answer.
+
+        Raises:
+            InvalidOutput: it is not JSON, names no step on offer, or its fields do not validate; the message is
+                short and meant for the model.
+
+        """
+        try:
+            answer: object = json.loads(text)
+        except ValueError as error:
+            raise InvalidOutput(f"The answer is not JSON: {error}") from error
+        fields = cast("dict[str, object]", answer).get("next") if isinstance(answer, dict) else None
+        if not isinstance(fields, dict):
+            raise InvalidOutput('The answer must be one object with the key "next".')
+        rest = cast("dict[str, JsonValue]", dict(cast("dict[str, object]", fields)))
+        name, why = rest.pop("step", None), rest.pop("why", "")
+        step = self.steps.get(name) if isinstance(name, str) else None
+        if step is None:
+            raise InvalidOutput(f"There is no step {name!r}. The steps are: {', '.join(self.steps)}.")
+        try:
+            return Chosen(step.model_validate(rest), str(why))
+        except ValidationError as error:
+            raise InvalidOutput(f"{name}: {problems(error)}") from error
+
+
+def problems(error: ValidationError) -> str:
+    """Say what did not validate, in one short line."""
+    said = [
+        f"{'.'.join(str(part) for part in one['loc']) or 'the step'}: {one['msg']}"
+        for one in error.errors(include_url=False, include_input=False)
+    ]
+    return "; ".join(said)[:_MAX_DETAIL]
+
+
+def step_version(step: type[Step]) -> str:
+    """A hash of one step's own schema: an approval of another form of the step does not count."""
+    return hash_of(cast("JsonValue", step.model_json_schema()))[:16]
+
+
+def _schema(steps: Sequence[type[Step]]) -> dict[str, object]:
+    references, definitions = models_json_schema([(step, "validation") for step in steps])
+    shared = cast("dict[str, dict[str, object]]", definitions.get("$defs", {}))
+    variants: list[dict[str, object]] = []
+    for step in steps:
+        reference = cast("str", references[(step, "validation")]["$ref"])
+        own = shared.pop(reference.rpartition("/")[2])
+        properties = {"step": {"const": step.name()}, "why": {"type": "string", "description": WHY}}
+        variants.append(
+            {
+                "type": "object",
+                "description": step.description(),
+                "properties": properties | cast("dict[str, object]", own.get("properties", {})),
+                "required": ["step", "why", *cast("list[str]", own.get("required", []))],
+            }
+        )
+    root: dict[str, object] = {
+        "type": "object",
+        "properties": {"next": {"anyOf": variants}},
+        "required": ["next"],
+        "additionalProperties": False,
+    }
+    if shared:
+        root["$defs"] = shared
+    return transform_schema(root)

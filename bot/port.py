@@ -1,0 +1,91 @@
+"""The port between the core and a channel: what comes in, what goes out, and what each side promises."""
+
+from typing import Literal, Protocol
+
+from bot.approvals.answers import Reason
+from bot.bodies import AnswerKind, Record
+from bot.errors import CountersignError
+from bot.identity import Identity
+from bot.places import ChannelName, Delivery, Place
+
+
+class Inbound(Record):
+    """A message from a channel, authenticated and normalised."""
+
+    source: str  # what makes it this message: `slack:T0ACME/C0DEPLOYS/1760000000.000100`
+    also: tuple[str, ...] = ()  # other ids of the same input: an event id
+    identity: Identity
+    root: tuple[str, ...]  # what the thread id is made from: ("slack", team, channel, root ts)
+    place: Place  # where the conversation is
+    route_channel: str | None = None  # `slack:T0ACME/C0DEPLOYS`, for routes
+    route_address: str | None = None  # the mail address it was written to, for routes
+    text: str  # without the mention of the bot
+    starts: bool  # whether it may start a thread: a mention, a direct message, a mail to us
+    sent_at: int  # us
+    private: bool = False  # a direct conversation with this one person
+
+
+Verdict = Literal["taken", "answered", "duplicate", "ignored", "refused", "too_old", "told"]
+
+
+class AnswerInbound(Record):
+    """A press of a button, or a mail that decides."""
+
+    source: str  # what makes it this answer: the trigger or message id
+    request: str  # as the channel got it back: not trusted
+    identity: Identity
+    proof: str  # how the person was authenticated: slack, email:dkim, os
+    answer: AnswerKind
+    option: str | None = None
+    text: str = ""
+
+
+class Answered(Record):
+    """What to tell the person who answered; a refusal is shown to that person only."""
+
+    accepted: bool
+    reason: Reason | None = None  # why not
+    text: str
+
+
+class Intake(Protocol):
+    """What a channel calls. When it returns, the input is stored durably: only then is it acknowledged."""
+
+    async def message(self, inbound: Inbound) -> Verdict:
+        """Take a message once. Raises redis errors when it could not be stored: then do not acknowledge."""
+        ...
+
+    async def answer(self, inbound: AnswerInbound) -> Answered:
+        """Take an answer once. Raises redis errors when it could not be stored: then do not acknowledge."""
+        ...
+
+
+class DeliveryFailed(CountersignError):
+    """The channel did not take the delivery."""
+
+    def __init__(self, detail: str, *, permanent: bool, retry_after_s: float | None = None) -> None:
+        """Say what the provider said; `permanent`: another try will not help."""
+        super().__init__(detail)
+        self.permanent = permanent
+        self.retry_after_s = retry_after_s
+
+
+class Channel(Protocol):
+    """What a channel offers to the sender."""
+
+    name: ChannelName
+
+    async def deliver(self, delivery: Delivery, previous: str | None) -> str:
+        """Send it, or with `previous` (the provider's id) put it in that message's place; return the provider's id.
+
+        The id is whatever this channel needs to find the message again, as one string.
+
+        Raises:
+            DeliveryFailed: it was surely not sent. Anything else means that nobody knows.
+
+        """
+        ...
+
+    async def find(self, delivery: Delivery) -> str | None:
+        """Look up the provider's id of a delivery whose sending had an unknown outcome; None: it was not sent."""
+        ...
