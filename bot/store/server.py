@@ -11,6 +11,7 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, RedisClusterException, RedisError, ResponseError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from bot.errors import SettingsError
 
@@ -21,6 +22,8 @@ _OLDEST = (6, 2)  # Redis 6.2 brought LMOVE, GETEX and `SET ... GET`; every Valk
 _CONNECTIONS = 64  # to a single server; callers beyond wait for their turn
 _CONNECTIONS_A_NODE = 512  # of a cluster, whose client cannot wait and raises beyond
 _TURN_S = 10.0
+# While redis-py listens for such notices, its pool hands out connections that the server has closed long ago.
+_NO_NOTICES = MaintNotificationsConfig(enabled=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,7 @@ async def connect(url: str) -> Client:
             socket_timeout=5,
             socket_connect_timeout=5,
             health_check_interval=30,
+            maint_notifications_config=_NO_NOTICES,
         ).initialize()
     except (RedisError, RedisClusterException, OSError) as error:
         raise _unreachable(url, error) from error
@@ -150,6 +154,7 @@ def _single(url: str) -> Redis:
             socket_timeout=5,
             socket_connect_timeout=5,
             health_check_interval=30,
+            maint_notifications_config=_NO_NOTICES,
         )
     except ValueError:
         # Neither chained nor quoted: the parser's complaint may hold a piece of the password.
