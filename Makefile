@@ -13,7 +13,7 @@ demo: $(READY) ## Try it: a local Slack and a rehearsal model on one page (ARGS=
 	@.venv/bin/bot demo $(ARGS)
 
 test: $(READY) ## Run the tests (ARGS="tests/house -x" chooses)
-	@.venv/bin/pytest $(ARGS)
+	@.venv/bin/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(READY) ## Run the linters, the type checker and the import contracts, then the tests
 	@.venv/bin/ruff format --check .
