@@ -102,6 +102,7 @@ async def test_a_line_torn_by_a_crash_costs_only_itself(build: Build, demo: Demo
     await deploy(build(), demo, key="after")
 
     assert [await build().happened(key) for key in ("before", "torn", "after")] == [True, None, True]
+    assert len((tmp_path / "state" / "deployments.jsonl").read_text().splitlines()) == 2 + 1 + 2
 
 
 async def test_a_roll_back_deploys_what_was_there_before_and_a_second_one_goes_further_back(

@@ -71,7 +71,18 @@ async def test_a_repository_is_given_by_path_or_url(build: Build, demo: DemoRepo
 
 @pytest.mark.parametrize(
     "tag",
-    ["--upload-pack=touch ran", "-h", "", "v1.4.0^{tree}", "main", "v1.4.0..main", "v1.4.0\n", "../heads/main", "v9"],
+    [
+        "--upload-pack=touch ran",
+        "-h",
+        "",
+        "v1.4.0~1",
+        "v1.4.0^{tree}",
+        "main",
+        "v1.4.0..main",
+        "v1.4.0\n",
+        "../heads/main",
+        "v9",
+    ],
 )
 async def test_only_the_exact_name_of_a_tag_is_a_tag(build: Build, tag: str, tmp_path: Path) -> None:
     backend = build()
