@@ -155,7 +155,9 @@ HOLDS = """
 import os, pathlib, sys, time
 place = pathlib.Path(sys.argv[5])
 place.with_suffix(".new").write_text(str(os.getpid())); place.with_suffix(".new").rename(place)
-while not place.with_name("go").exists(): time.sleep(0.02)
+for _ in range(3000):
+    if place.with_name("go").exists(): break
+    time.sleep(0.02)
 print("on it goes", flush=True)
 place.with_name("through").touch()
 """

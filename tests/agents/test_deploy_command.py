@@ -116,7 +116,7 @@ async def test_a_command_that_failed_leaves_it_in_doubt(build: Build, demo: Demo
 
 
 FAMILY = """
-sh -c 'trap "" TERM; echo $$ > "$0.new"; mv "$0.new" "$0"; while :; do sleep 1; done' "$1" &
+sh -c 'trap "" TERM; echo $$ > "$0.new"; mv "$0.new" "$0"; for i in $(seq 60); do sleep 1; done' "$1" &
 wait
 """
 """A command with a child that ignores SIGTERM, so that only SIGKILL to the whole group ends it."""
