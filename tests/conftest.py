@@ -6,18 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import Settings
 from tests import network
 from tests.helpers import chromium
 
 NO_CHROMIUM = "no chromium found (Debian, Ubuntu: apt install chromium; elsewhere: name it in CHROMIUM)"
-OURS = ("ANTHROPIC_", "BOT_", "IMAP_", "MAIL_", "SLACK_", "SMTP_")
-OURS_ALONE = {"REDIS_URL", "PUBLIC_URL", "PORT"}
+SETTINGS = {name.upper() for name in Settings.model_fields}
+CLIENTS_OWN = ("ANTHROPIC_", "SLACK_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")  # what the clients read besides
 
 
 def pytest_configure() -> None:
     """Take the user's settings away before any test, fixture or subprocess can read them."""
     for name in list(os.environ):
-        if name.startswith(OURS) or name in OURS_ALONE:
+        if name.upper() in SETTINGS or name.upper().startswith(CLIENTS_OWN):
             del os.environ[name]
     network.forbid_real_network()
 

@@ -5,12 +5,14 @@ import re
 import shutil
 import subprocess
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from bot.settings import Settings
 from tests.helpers import ROOT
 
 LONGEST = 300  # lines
@@ -67,6 +69,18 @@ def test_the_lock_meets_every_requirement_of_the_project() -> None:
     pins = PINNED.finditer(text(ROOT / "requirements.lock"))
     locked = {pin["name"]: Version(pin["version"]) for pin in pins}
     assert [str(need) for need in wanted if need.name not in locked or locked[need.name] not in need.specifier] == []
+
+
+def test_the_example_environment_names_every_setting_and_says_what_it_is() -> None:
+    lines = text(ROOT / ".env.example").splitlines()
+    named = [line.partition("=")[0].lower() for line in lines if line and not line.startswith("#")]
+    assert sorted(named) == sorted(Settings.model_fields)
+    assert [line for before, line in pairwise(lines) if "=" in line and line[0].isupper() and before[:2] != "# "] == []
+
+
+def test_the_example_environment_is_valid_as_it_stands(tmp_path: Path) -> None:
+    shutil.copy(ROOT / ".env.example", tmp_path / ".env")
+    assert Settings.load() == Settings.load({})
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="without make there is no Makefile to try")

@@ -60,7 +60,16 @@ def test_a_swallowed_refusal_still_fails_its_test(pytester: pytest.Pytester) -> 
 
 
 def test_settings_of_the_users_do_not_reach_a_test(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ["REDIS_URL", "SLACK_BOT_TOKEN", "ANTHROPIC_API_KEY", "IMAP_URL", "SMTP_URL", "BOT_SECRET", "PORT"]
+    names = [
+        "REDIS_URL",
+        "SLACK_BOT_TOKEN",
+        "ANTHROPIC_API_KEY",
+        "IMAP_URL",
+        "SMTP_URL",
+        "BOT_SECRET",
+        "PORT",
+        "https_proxy",
+    ]
     for name in names:
         monkeypatch.setenv(name, "real")
     pytester.makeconftest("from tests.conftest import *")
