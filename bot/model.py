@@ -1,11 +1,13 @@
 """The one call to the Anthropic API: a prompt in, one answer or one named failure out."""
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from ipaddress import ip_address
+from json import JSONDecodeError
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -122,7 +124,7 @@ class AnthropicModel:
             )
         except APIError as error:
             raise failure_of(error) from error
-        except ValueError as error:  # a reply that is not the JSON it says it is
+        except (JSONDecodeError, UnicodeDecodeError) as error:  # a reply that is not the JSON it says it is
             raise ModelFailed(ModelFailure.UNREACHABLE, _NO_MESSAGE) from error
         return _answer(reply, latency_ms=round((time.monotonic() - start) * 1000))
 
@@ -240,9 +242,10 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait by `retry-after-ms`, else `retry-after` (RFC 9110 10.2.3: seconds or a date); None if neither."""
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
-            return max(0.0, float(headers[name]) / unit)
+            seconds = max(0.0, float(headers[name]) / unit)
         except (KeyError, ValueError):
             continue
+        return seconds if math.isfinite(seconds) else None
     try:
         return max(0.0, parsedate_to_datetime(headers["retry-after"]).timestamp() - time.time())
     except (KeyError, ValueError):

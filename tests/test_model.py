@@ -156,6 +156,7 @@ async def test_pause_that_was_asked_for_is_told() -> None:
         ({"retry-after": "9", "retry-after-ms": "250"}, 0.25),
         ({"retry-after": "-3"}, 0.0),
         ({"retry-after": "soon"}, None),
+        ({"retry-after": "inf"}, None),
         ({"retry-after": formatdate(0, usegmt=True)}, 0.0),
         ({}, None),
     ],

@@ -147,6 +147,8 @@ def _objections(request: MessagesRequest) -> Iterator[str]:
         yield "messages: at least one message is required"
     elif request.messages[-1].role != "user":
         yield "messages: the conversation must end with a user message, prefilled answers are not supported"
+    if not all(turn.texts() for turn in request.messages):
+        yield "messages: every message must have content"
     if any(not block.text.strip() for block in request.blocks()):
         yield "messages: text content blocks must not be empty"
     if (marks := sum(block.cache_control is not None for block in request.blocks())) > MAX_CACHE_MARKS:

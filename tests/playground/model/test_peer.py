@@ -70,6 +70,7 @@ BAD: dict[str, tuple[Body, str]] = {
     "an unknown field": (body_of(prompt="a"), "prompt: Extra inputs are not permitted"),
     "no max_tokens": (body_of(max_tokens=None), "max_tokens: Field required"),
     "no messages": (body_of(messages=[]), "messages: at least one message is required"),
+    "no content": (body_of(messages=[{"role": "user", "content": []}]), "messages: every message must have content"),
     "an empty block": (body_of(" "), "messages: text content blocks must not be empty"),
     "a prefilled answer": (
         body_of(messages=[USER, {"role": "assistant", "content": "{"}]),

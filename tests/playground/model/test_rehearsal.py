@@ -1,9 +1,10 @@
 """How a rule is chosen: what is on offer, what is known, and what was tried before."""
 
 import pytest
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from bot.playground.model.rehearsal import choose
+from bot.playground.model.rules import Rule
 from tests.playground.model.offered import (
     ASKED,
     DEPLOYING,
@@ -105,3 +106,20 @@ def test_required_field_that_no_rule_knows_becomes_null_where_it_may() -> None:
 
 def test_schema_that_offers_no_steps_gets_no_choice() -> None:
     assert choose([PLEASE], {"type": "object"}) is None
+
+
+ROW = {"after": "failed", "why": "w", "say": "s"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"after": "exploded"}, {"step": "reply"}, {"say": ""}, {"whne": "now"}, {"text": "("}],
+    ids=["an unknown event", "both step and say", "neither", "a misspelt condition", "a broken pattern"],
+)
+def test_wrong_rule_is_an_error_when_it_is_read(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Rule.model_validate({**ROW, **wrong})
+
+
+def test_right_rule_is_read() -> None:
+    assert Rule.model_validate(ROW).after == ("failed",)

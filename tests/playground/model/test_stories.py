@@ -86,6 +86,7 @@ STEPS: dict[str, tuple[tuple[str, ...], str, dict[str, JsonValue]]] = {
         "what_changed",
         {"old": "v1.2.0", "new": "v1.10.0"},
     ),
+    "what is running where": ((message("which release is running in staging?"),), "current_deployments", {}),
     "what is deployed": ((message("what is deployed?"),), "current_deployments", {}),
     "which tags": ((message("Which tags can I deploy?"),), "list_tags", {}),
     "health": (
@@ -95,6 +96,7 @@ STEPS: dict[str, tuple[tuple[str, ...], str, dict[str, JsonValue]]] = {
     ),
     "a tag that does not exist": ((PLEASE, DEPLOYING, failed(2, "There is no tag v1.9.0.")), "list_tags", {}),
     "taking an open request back": ((*ASKED, message("Never mind", 4)), "withdraw", {}),
+    "a request to leave it, while waiting": ((*ASKED, message("do not deploy that", 4)), "withdraw", {}),
     "thanks while waiting": ((*ASKED, message("ok thanks", 4)), "keep_waiting", {}),
     "a question while waiting": (
         (*ASKED, message("what changed between v1.2.0 and v1.9.0?", 4)),
@@ -234,6 +236,7 @@ SAID: dict[str, tuple[tuple[str, ...], str, str]] = {
         "done_for_now",
         "backend in production:\nhealthy: yes\nanswer ms: 12",
     ),
+    "a request to leave it": ((message("please don't deploy anything"),), "done_for_now", "Nothing was done."),
     "thanks": ((message("Thank you!"),), "done_for_now", "You are welcome."),
     "an answer that does not help": (
         (message("deploy backend v1.9.0"), ENVIRONMENT, request(2, "question"), answered(2, "the usual &amp; best")),
