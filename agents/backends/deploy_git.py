@@ -145,6 +145,12 @@ class Repository:
 
     async def _refresh(self, max_age_s: float) -> None:
         """Fetch unless that was done less than `max_age_s` ago: tags can move, and can go."""
+        try:
+            await self._fetch(max_age_s)
+        except OSError as problem:  # no git, no space: nothing was changed, so this must not look like a doubt
+            raise GitFailed(f"Git could not be used on this machine: {problem}. Is it installed?") from problem
+
+    async def _fetch(self, max_age_s: float) -> None:
         asked = time.monotonic()
         async with self._alone():
             # Whoever waited for another's fetch that began after the question was asked has its answer.

@@ -79,6 +79,14 @@ async def test_a_key_that_finished_is_not_run_again(build: Build, demo: DemoRepo
     assert len(demo.runs()) == 1
 
 
+async def test_a_key_used_twice_at_once_runs_once(build: Build, demo: DemoRepository) -> None:
+    outcomes = await asyncio.gather(*(deploy(build(), demo) for _ in range(3)), return_exceptions=True)
+
+    assert any(isinstance(outcome, str) for outcome in outcomes)
+    assert all(isinstance(outcome, str | StillRunning | DeployRefused) for outcome in outcomes)
+    assert len(demo.runs()) == 1
+
+
 async def test_a_key_serves_one_deploy_alone(build: Build, demo: DemoRepository) -> None:
     await deploy(build(), demo)
 

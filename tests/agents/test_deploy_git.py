@@ -8,6 +8,7 @@ import pytest
 from agents.backends import deploy_git
 from agents.backends.deploy import GitFailed, NoSuchTag
 from bot.playground.repository import DemoRepository, commit_of, move_tag
+from bot.steps import NotDone
 from tests.agents.deploys import Build
 
 
@@ -101,6 +102,17 @@ async def test_a_tag_named_like_an_option_is_not_offered(build: Build, demo: Dem
     (demo.repository / ".git" / "refs" / "tags" / "--force").write_text(commit + "\n")
 
     assert "--force" not in {tag.name for tag in await build().tags()}
+
+
+async def test_a_machine_without_git_says_so_and_nothing_is_in_doubt(
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(GitFailed, match="Is it installed") as failed:
+        await build().tags()
+
+    assert isinstance(failed.value, NotDone)
 
 
 @pytest.mark.parametrize("source", ["ext::touch ran", "http://127.0.0.1:1/shop.git", "git://127.0.0.1:1/shop.git"])
