@@ -1,9 +1,11 @@
 """Which schemas are refused, as the original refuses them."""
 
 import pytest
-from pydantic import JsonValue
+from pydantic import JsonValue, TypeAdapter
 
+from bot.menu import Menu
 from bot.playground.model.schema import schema_problem
+from bot.steps import STANDARD
 from tests.playground.model.offered import DEPLOY_SCHEMA, TRIAGE_SCHEMA
 
 
@@ -18,6 +20,10 @@ def closed(**properties: JsonValue) -> dict[str, JsonValue]:
 @pytest.mark.parametrize("schema", [DEPLOY_SCHEMA, TRIAGE_SCHEMA], ids=["deploy", "triage"])
 def test_what_the_client_library_makes_of_our_steps_is_taken(schema: dict[str, JsonValue]) -> None:
     assert schema_problem(schema) is None
+
+
+def test_what_the_runtime_makes_of_its_standard_steps_is_taken() -> None:
+    assert schema_problem(TypeAdapter(dict[str, JsonValue]).validate_python(Menu(STANDARD).schema)) is None
 
 
 def test_definition_used_twice_is_taken() -> None:

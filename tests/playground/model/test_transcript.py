@@ -66,6 +66,11 @@ def test_task_begins_at_the_newest_message_that_starts_one() -> None:
     assert [event.text for event in thread.since(re.compile("deploy")).events] == ["deploy b", "thanks"]
 
 
+def test_task_never_begins_before_a_done() -> None:
+    thread = read_transcript([message("deploy a"), DONE, message("and staging?", 2)])
+    assert [event.text for event in thread.since(re.compile("deploy")).events] == ["and staging?"]
+
+
 def test_question_is_waited_for_until_it_is_answered() -> None:
     asked = [step(2, "request_human_input"), request(2, "question")]
     assert read_transcript(asked).waiting()
