@@ -21,6 +21,7 @@ class Sockets:
         """Start without connections."""
         self.core = core
         self.muted = False  # connections stay up, but nothing comes through them any more
+        self.opened = 0  # connections made so far
         self._tickets: set[str] = set()
         self._open: list[web.WebSocketResponse] = []
         self._joined = asyncio.Event()
@@ -53,6 +54,7 @@ class Sockets:
             await self._say_goodbye(socket, "too_many_websockets")
             return socket
         self._open.append(socket)
+        self.opened += 1
         await socket.send_json(self._hello())
         self._joined.set()
         try:

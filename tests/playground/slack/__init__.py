@@ -1,0 +1,1 @@
+"""Tests of the Slack peer: each talks to it through the real Bolt and slack_sdk."""
