@@ -10,14 +10,12 @@ from pathlib import Path
 from types import ModuleType, UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
-from pydantic import JsonValue
-
 from bot.errors import SettingsError
 from bot.menu import Menu
 from bot.prompts import FrontMatter, read_prompt
 from bot.steps import STANDARD, Action, Call, Principal, Query, Step
 
-Settings = Mapping[str, JsonValue]
+Settings = Mapping[str, Any]
 """An agent's own table of bot.toml: `[agents.<name>]`."""
 
 
@@ -28,17 +26,17 @@ class AgentError(SettingsError):
 class Agent:
     """What an agent's file defines, as `agent = Agent(switch, deps=...)`.
 
-    `switch(step, deps, call)` runs one step and returns its result as JSON; the steps are those of its first
+    `switch(step, deps, call)` runs one step and returns its result, in what pydantic can turn into JSON; the steps are those of its first
     parameter's annotation. `deps(settings, data)` is an async context manager, opened once a worker; `data` is a folder
     that the agent may keep files in. `prefetch(deps, principal)` reads what the model will need anyway.
     """
 
     def __init__(
         self,
-        switch: Callable[..., Awaitable[JsonValue]] | None = None,
+        switch: Callable[..., Awaitable[object]] | None = None,
         *,
         deps: Callable[[Settings, Path], AbstractAsyncContextManager[Any]] | None = None,
-        prefetch: Callable[[Any, Principal], Awaitable[JsonValue]] | None = None,
+        prefetch: Callable[[Any, Principal], Awaitable[object]] | None = None,
     ) -> None:
         """Take the parts; they are checked when the agent is loaded."""
         self.switch = switch
@@ -53,10 +51,13 @@ class Agent:
         first = next(iter(hints.values()), None)
         union = get_origin(first) in {Union, UnionType}
         steps = cast("tuple[object, ...]", get_args(first)) if union else (first,)
-        wrong = [step for step in steps if not (isinstance(step, type) and issubclass(step, Query | Action))]
-        if wrong or not steps:
+        if not steps or not all(isinstance(step, type) and issubclass(step, Query | Action) for step in steps):
             raise AgentError("annotate the first parameter of switch with its steps: LookUpOrder | IssueRefund | ...")
         return cast("tuple[type[Step], ...]", steps)
+
+    def asks(self) -> frozenset[str]:
+        """Every role that the policy of one of its actions may ask."""
+        return frozenset(role for step in self.own_steps() if issubclass(step, Action) for role in step.asks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +76,33 @@ class LoadedAgent:
         """What it is for, in one line."""
         return self.front.description
 
-    @property
-    def asks(self) -> frozenset[str]:
-        """Every role that the policy of one of its actions may ask."""
-        return frozenset(role for step in self.menu.steps.values() if issubclass(step, Action) for role in step.asks)
-
-    async def run(self, step: Step, deps: object, call: Call) -> JsonValue:
+    async def run(self, step: Step, deps: object, call: Call) -> object:
         """Run one of its own steps."""
         if self.agent.switch is None:
             raise AgentError(f"agents/{self.name}.py has no switch")
         return await self.agent.switch(step, deps, call)
 
 
-def discover(package: ModuleType, prompts: Path, settings: Mapping[str, Settings]) -> dict[str, LoadedAgent]:
-    """Find every agent in a package: a module with `agent`, and a prompt file of the same name.
+def find(package: ModuleType) -> dict[str, Agent]:
+    """Find every agent in a package: a module that defines `agent`, by the module's name.
+
+    Raises:
+        AgentError: a file is not well formed; names it and the mend.
+
+    """
+    found: dict[str, Agent] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.ispkg or module.name.startswith("_"):
+            continue
+        agent = getattr(importlib.import_module(f"{package.__name__}.{module.name}"), "agent", None)
+        if not isinstance(agent, Agent):
+            raise AgentError(f"agents/{module.name}.py defines no `agent = Agent(...)`")
+        found[module.name] = agent
+    return found
+
+
+def load(agents: Mapping[str, Agent], prompts: Path, settings: Mapping[str, Settings]) -> dict[str, LoadedAgent]:
+    """Read and render the prompts of these agents; each may name the others.
 
     `settings` are the agents' own tables of bot.toml, which their prompts may show.
 
@@ -97,20 +111,6 @@ def discover(package: ModuleType, prompts: Path, settings: Mapping[str, Settings
         bot.prompts.PromptError: likewise of a prompt file.
 
     """
-    found: dict[str, Agent] = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.ispkg or module.name.startswith("_"):
-            continue
-        loaded = importlib.import_module(f"{package.__name__}.{module.name}")
-        agent = getattr(loaded, "agent", None)
-        if not isinstance(agent, Agent):
-            raise AgentError(f"agents/{module.name}.py defines no `agent = Agent(...)`")
-        found[module.name] = agent
-    return load(found, prompts, settings)
-
-
-def load(agents: Mapping[str, Agent], prompts: Path, settings: Mapping[str, Settings]) -> dict[str, LoadedAgent]:
-    """Read and render the prompts of these agents; each may name the others."""
     files = {name: read_prompt(prompts / f"{name}.md") for name in agents}
     descriptions = {name: file.front.description for name, file in files.items()}
     loaded: dict[str, LoadedAgent] = {}

@@ -16,8 +16,10 @@ ERASED = "[erased]"
 
 
 def blocks(thread: Thread) -> tuple[str, ...]:
-    """Render the whole thread."""
-    return tuple(text for index in range(len(thread.events)) if (text := block(thread, index)))
+    """Render the whole thread; what was rendered before is kept, since a block never changes."""
+    kept = thread.rendered
+    kept += [block(thread, index) for index in range(len(kept), len(thread.events))]
+    return tuple(text for text in kept if text)
 
 
 def block(thread: Thread, index: int) -> str | None:

@@ -63,9 +63,7 @@ def _apply(t: Thread, event: e.AnyEvent, index: int) -> None:
         case e.RequestOpened():
             t.requests[event.request] = t.open[event.request] = RequestState(event, index)
             if event.call is not None:
-                call = t.calls[event.call]
-                call.request = event.request
-                call.approval = event.request if event.kind == "approval" else call.approval
+                _asked(t.calls[event.call], event)
         case e.RequestAnswered():
             _answered(t, event, index)
         case e.RequestExpired():
@@ -77,16 +75,12 @@ def _apply(t: Thread, event: e.AnyEvent, index: int) -> None:
             t.done = event.final
         case e.HandedOff():
             t.agent, t.approvers, t.prefetched = event.agent, event.approvers, False
-        case e.Paused():
-            t.paused = True
-        case e.Resumed():
-            t.paused = False
+        case e.Paused() | e.Resumed():
+            t.paused = isinstance(event, e.Paused)
+        case e.Parked() | e.Unparked():
+            t.parked = isinstance(event, e.Parked)
         case e.Cancelled():
             t.cancelled = True
-        case e.Parked():
-            t.parked = True
-        case e.Unparked():
-            t.parked = False
         case e.ModelFailed():
             _model_failed(t, event)
         case e.Delivered() | e.DeliveryFailed() | e.Refused():
@@ -128,6 +122,12 @@ def _chosen(t: Thread, event: e.StepChosen, index: int) -> None:
         if t.active is not None and not t.active.over:
             t.suspended = t.active
         t.active = call
+
+
+def _asked(call: CallState, event: e.RequestOpened) -> None:
+    call.request, call.approved = event.request, False
+    if event.kind == "approval":
+        call.approval = event.request
 
 
 def _finish(t: Thread, call: CallState, index: int) -> None:

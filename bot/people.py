@@ -154,6 +154,23 @@ class Directory:
             case role:
                 return role in person.roles
 
+    def admits(self, route: Route, person_id: str, trust: str, channel: str) -> bool:
+        """Whether this route's agent would listen to someone known from a log: a thread's principal.
+
+        `trust` is what it was when the thread began; a guest's or outsider's roles never count.
+        """
+        insider = trust in {Trust.STAFF, Trust.MEMBER}
+        person = self.by_id(person_id)
+        match route.who or ("members" if channel == "slack" else "people"):
+            case "anyone":
+                return True
+            case "members":
+                return insider
+            case "people":
+                return insider and person.listed
+            case role:
+                return insider and role in person.roles
+
     def whoami(self, identity: Identity) -> str:
         """What someone may send to the admin to be listed: lines of bot.toml, or a comment that says how they stand."""
         person = self.person(identity)

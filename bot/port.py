@@ -28,6 +28,15 @@ class Inbound(Record):
 Verdict = Literal["taken", "answered", "duplicate", "ignored", "refused", "too_old", "told"]
 
 
+class RefusalRecord(Record):
+    """What is kept of an input that was not taken: who, where and why; never the text."""
+
+    reason: str
+    who: str
+    source: str
+    at: int  # us
+
+
 class AnswerInbound(Record):
     """A press of a button, or a mail that decides."""
 

@@ -26,7 +26,7 @@ class FrontMatter(BaseModel):
     description: str = Field(min_length=1)  # one line: what the agent is for; triage chooses by it
     model: str = DEFAULT_MODEL
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
-    max_tokens: int = Field(default=4096, ge=256, le=64_000)
+    max_tokens: int = Field(default=8192, ge=256, le=64_000)
     limits: Limits = Limits()
 
 

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -123,11 +123,11 @@ class Action(Step):
         del facts
         return Ask()
 
-    async def happened(self, deps: object, key: str) -> bool | None:
+    async def happened(self, deps: Any, key: str) -> bool | None:  # noqa: ANN401  # each agent has its own
         """Whether the call with this key took effect; None: it cannot be told."""
         del deps, key
 
-    async def snapshot(self, deps: object) -> Mapping[str, JsonValue]:
+    async def snapshot(self, deps: Any) -> Mapping[str, JsonValue]:  # noqa: ANN401  # each agent has its own
         """Facts taken when asking, and again just before running: if they differ, it is asked again."""
         del deps
         return {}

@@ -54,6 +54,7 @@ class Thread:
     sealer: Sealer
     events: list[e.AnyEvent] = field(default_factory=list[e.AnyEvent])
     chains: list[bytes] = field(default_factory=list[bytes])
+    rendered: list[str | None] = field(default_factory=list[str | None])  # what the model reads, kept by bot.context
     unreadable: str | None = None
     birth: Birth | None = None
     principal: Principal | None = None
@@ -103,6 +104,11 @@ class Thread:
             msg = f"thread {self.id} has no beginning"
             raise ValueError(msg)
         return self.birth.origin
+
+    @property
+    def principal_id(self) -> str:
+        """The id of the person that the thread acts for."""
+        return self.principal.id if self.principal else ""
 
     @property
     def unattended(self) -> bool:

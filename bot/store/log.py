@@ -24,6 +24,7 @@ class Head:
     at: int  # last change, us
     cancelled: bool
     paused: bool
+    origin: str  # a Place as JSON
 
 
 async def load(client: Client, thread: str, start: int = 0) -> list[bytes]:
@@ -35,6 +36,11 @@ async def head(client: Client, thread: str) -> Head | None:
     """Read a thread's head; None if there is no such thread."""
     raw = cast("dict[bytes, bytes]", await cast("Any", client).hgetall(ThreadKeys(thread).head))
     return _head(thread, raw) if raw else None
+
+
+async def has_open_requests(client: Client, thread: str) -> bool:
+    """Whether somebody is asked something in this thread."""
+    return bool(await cast("Any", client).exists(ThreadKeys(thread).open))
 
 
 async def recent(client: Client, limit: int = 50) -> list[Head]:
@@ -103,4 +109,5 @@ def _head(thread: str, raw: dict[bytes, bytes]) -> Head:
         at=int(float(text("at") or 0)),
         cancelled=text("cancelled") == "1",
         paused=text("paused") == "1",
+        origin=text("origin"),
     )

@@ -42,6 +42,7 @@ class Change:
     opened: Mapping[str, str] = field(default_factory=dict[str, str])  # request -> `digest:expires_at`
     closed: Sequence[str] = ()
     close_all: bool = False
+    stop: bool = False  # tell the worker that has the thread to give up what it is doing
     out: Sequence[Delivery] = ()
 
     def options(self) -> dict[str, object]:
@@ -51,6 +52,7 @@ class Change:
             "opened": dict(self.opened),
             "closed": list(self.closed),
             "close_all": self.close_all,
+            "stop": self.stop,
             "out": [delivery.model_dump_json(exclude_none=True) for delivery in self.out],
         }
         return {name: part for name, part in parts.items() if part}

@@ -21,4 +21,5 @@ end
 for index = 10, #KEYS do redis.call('SET', KEYS[index], ID, 'EX', opts.seen_ttl) end
 local first = apply(entries, true)
 reschedule()
+if opts.stop then redis.call('PUBLISH', 'countersign:wake', 'stop' .. ID) end
 return { exists and 'ok' or 'born', first, first + #entries, NOW }

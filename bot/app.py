@@ -1,0 +1,189 @@
+"""The composition root: settings become a store, agents and a model; the only module of bot that imports agents."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import redis
+
+import agents as agents_package
+from bot.agent import Agent, LoadedAgent, find, load
+from bot.config import Config
+from bot.config_agents import AgentFacts, check_agents
+from bot.config_file import ConfigFile
+from bot.entries import Sealer
+from bot.errors import SettingsError
+from bot.ids import RequestIds
+from bot.intake import CoreIntake
+from bot.model import API_URL, AnthropicModel
+from bot.people import Directory, following
+from bot.port import Channel
+from bot.renewer import Renewer
+from bot.runtime import Runtime
+from bot.sender import Sender
+from bot.settings import Settings
+from bot.store.embedded import EmbeddedServer
+from bot.store.log import fix_shards
+from bot.store.server import Client, ServerFacts, check, connect
+from bot.wake import Wakes
+from bot.worker import Worker
+
+_log = logging.getLogger(__name__)
+ALWAYS = "triage"
+"""The agent that is there without being named in bot.toml: it takes what no route names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """What every process has: the store, who is who, and which agents there are."""
+
+    settings: Settings
+    config: ConfigFile
+    directory: Callable[[], Directory]
+    client: Client
+    server: ServerFacts
+    url: str
+    secret: bytes
+    agents: Mapping[str, LoadedAgent]
+    prompts: Path
+
+    @property
+    def sealer(self) -> Sealer:
+        """Seals logs under this installation's secret."""
+        return Sealer(self.secret)
+
+    def intake(self) -> CoreIntake:
+        """What channels call."""
+        about = {name: agent.description for name, agent in self.agents.items()}
+        return CoreIntake(self.client, self.sealer, RequestIds(self.secret), self.directory, lambda: about)
+
+
+@asynccontextmanager
+async def core(settings: Settings) -> AsyncGenerator[Core]:
+    """Bring up what every process needs: configuration, agents, the embedded server or the one at REDIS_URL.
+
+    Raises:
+        SettingsError: something is missing or wrong; one line each that names the setting and the mend.
+
+    """
+    found = find(agents_package)
+    config = ConfigFile(settings.bot_config, check=lambda new: check_agents(new, facts(found, new)))
+    loaded = load_active(found, config.current())
+    secret = settings.secret()
+    async with AsyncExitStack() as stack:
+        if settings.embedded:
+            url = (await stack.enter_async_context(EmbeddedServer(settings.bot_data))).url
+        else:
+            url = settings.require("redis_url")[0]
+        client = await connect(url)
+        stack.push_async_callback(client.aclose)
+        server = await check(client)
+        refuse(server)
+        await fix_shards(client)
+        yield Core(
+            settings=settings,
+            config=config,
+            directory=following(config.current),
+            client=client,
+            server=server,
+            url=url,
+            secret=secret,
+            agents=loaded,
+            prompts=prompts_folder(),
+        )
+
+
+def facts(found: Mapping[str, Agent], config: Config) -> dict[str, AgentFacts]:
+    """What bot.toml is checked against: an agent that it does not use asks nobody."""
+    used = active(found, config)
+    return {name: AgentFacts(asks=agent.asks() if name in used else frozenset()) for name, agent in found.items()}
+
+
+def active(found: Mapping[str, Agent], config: Config) -> set[str]:
+    """The agents that bot.toml uses: by a route or a table of their own; and triage."""
+    named = {route.agent for route in config.routes} | set(config.agents) | {ALWAYS}
+    return named & set(found)
+
+
+def load_active(found: Mapping[str, Agent], config: Config) -> dict[str, LoadedAgent]:
+    """Load the agents that bot.toml uses, with their prompts."""
+    used = active(found, config)
+    return load({name: found[name] for name in sorted(used)}, prompts_folder(), config.agents)
+
+
+def prompts_folder() -> Path:
+    """Where the prompt files are: beside the agents package."""
+    return Path(agents_package.__path__[0]).parent / "prompts"
+
+
+def refuse(server: ServerFacts) -> None:
+    """Refuse a server that would lose threads, and warn of what could not be checked."""
+    wrong = [problem for problem in server.problems if problem.severity == "refuse"]
+    if wrong:
+        raise SettingsError("\n".join(f"REDIS_URL: {problem}" for problem in wrong))
+    for problem in server.problems:
+        _log.warning("REDIS_URL: %s", problem)
+
+
+@asynccontextmanager
+async def runtime(core: Core) -> AsyncGenerator[Runtime]:
+    """What a worker needs beyond the core: the model, and what the agents depend on, opened.
+
+    Raises:
+        SettingsError: the model's key is missing, or an agent's own settings are wrong.
+
+    """
+    settings = core.settings
+    (key,) = settings.require("anthropic_api_key")
+    async with AsyncExitStack() as stack:
+        model = AnthropicModel(key, base_url=settings.anthropic_base_url or API_URL)
+        stack.push_async_callback(model.close)
+        deps: dict[str, object] = {}
+        for name, agent in core.agents.items():
+            if agent.agent.deps is not None:
+                own = core.config.current().agents.get(name, {})
+                deps[name] = await stack.enter_async_context(agent.agent.deps(own, settings.bot_data))
+        yield Runtime(
+            client=core.client,
+            sealer=core.sealer,
+            ids=RequestIds(core.secret),
+            agents=core.agents,
+            deps=deps,
+            model=model,
+            directory=core.directory,
+            lease_us=int(settings.lease_s * 1_000_000),
+        )
+
+
+async def work(core: Core, channels: Mapping[str, Channel], stop: asyncio.Event) -> None:
+    """Run a worker and a sender until stopped; running actions get DRAIN_S seconds to finish."""
+    async with runtime(core) as made:
+        wakes = Wakes(core.client)
+        renewer = Renewer(lambda: sync_client(core), made.lease_us)
+        worker = Worker(made, wakes, renewer, slots=core.settings.concurrency)
+        listening = asyncio.create_task(wakes.listen())
+        renewer.start()
+        sending = asyncio.create_task(Sender(core.client, channels, wakes).run(stop))
+        working = asyncio.create_task(worker.run(drain_s=core.settings.drain_s))
+        try:
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({sending, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            made.draining.set()
+            stop.set()
+            wakes.nudge()
+            await asyncio.gather(sending, working)
+        finally:
+            listening.cancel()
+            await asyncio.to_thread(renewer.stop)
+
+
+def sync_client(core: Core) -> object:
+    """A synchronous client for the renewer's own thread."""
+    if core.server.cluster:
+        return redis.RedisCluster.from_url(core.url, socket_timeout=5, socket_connect_timeout=5)
+    made: object = cast("Any", redis.Redis).from_url(core.url, socket_timeout=5, socket_connect_timeout=5, retry=None)
+    return made

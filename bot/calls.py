@@ -1,0 +1,104 @@
+"""A call between the log and the agent's own code: restored, looked at, run, and its errors compacted."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from typing import Literal, TypeVar
+
+from pydantic import JsonValue, ValidationError
+
+from bot import steps as s
+from bot.agent import LoadedAgent
+from bot.bodies import ErrorBody
+from bot.errors import CountersignError
+from bot.events import StepFailed
+from bot.held import Held
+from bot.menu import problems
+from bot.runtime import jsonable
+from bot.thread import CallState
+
+_log = logging.getLogger(__name__)
+CHECK_S = 30.0  # for what a step looks up about itself
+Result = TypeVar("Result")
+
+
+class TimedOut(CountersignError):
+    """The step took longer than its limit."""
+
+
+async def timed(work: Awaitable[Result], seconds: float) -> Result:
+    """Await with a limit of our own, so that a time-out inside the step is not taken for this one.
+
+    Raises:
+        TimedOut: the limit was reached; the work was cancelled.
+
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        if not done:
+            raise TimedOut(f"no result within {seconds:g} s")
+        return task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def snapshot(held: Held, agent: LoadedAgent, step: s.Action) -> dict[str, JsonValue]:
+    """Take the facts that the step's approval is about.
+
+    Raises:
+        Exception: whatever the agent's own code raises; nothing was changed then.
+
+    """
+    found = await timed(step.snapshot(held.runtime.deps.get(agent.name)), CHECK_S)
+    return {name: jsonable(value) for name, value in found.items()}
+
+
+async def switch(
+    held: Held, agent: LoadedAgent, step: s.Step, call: CallState, snapshot: dict[str, JsonValue]
+) -> JsonValue:
+    """Run the agent's own code for this step.
+
+    Raises:
+        Exception: whatever that code raises.
+
+    """
+    thread = held.thread
+    if thread.principal is None:
+        raise s.NotDone("The thread has no principal.")
+    given = s.Call(thread=thread.id, principal=thread.principal, key=key(held, call), snapshot=snapshot)
+    return jsonable(await agent.run(step, held.runtime.deps.get(agent.name), given))
+
+
+def key(held: Held, call: CallState) -> str:
+    """The idempotency key: the same over all attempts of one call."""
+    return f"{held.thread.id}.{call.chosen.call}"
+
+
+def restore(held: Held, call: CallState) -> tuple[LoadedAgent, s.Step | None]:
+    """The step as a value again, from its stored arguments; None if its form has changed."""
+    agent = held.runtime.agents[call.chosen.agent]
+    form = agent.menu.steps.get(call.chosen.step)
+    if form is None or call.chosen.body is None:
+        return agent, None
+    try:
+        return agent, form.model_validate(call.chosen.body.arguments)
+    except ValidationError as error:
+        _log.warning("%s: %s does not validate any more: %s", held.thread.id, call.chosen.call, problems(error))
+        return agent, None
+
+
+Failure = Literal["failed", "not_done", "denied", "checked", "withdrawn"]
+
+
+def failed(call: CallState, how: Failure, error: str) -> StepFailed:
+    """The event that says that this call did not happen."""
+    return StepFailed(call=call.chosen.call, how=how, body=ErrorBody(error=error))
+
+
+def compact(error: BaseException) -> str:
+    """An error in one short line, for the model."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text[:600] if isinstance(error, CountersignError) else f"{type(error).__name__}: {text}"[:600]

@@ -1,0 +1,31 @@
+"""The few words that code answers by itself: an empty message, `help`, `whoami`."""
+
+from collections.abc import Mapping
+
+from bot.people import Directory
+from bot.port import Inbound
+
+
+def answer(inbound: Inbound, directory: Directory, agents: Mapping[str, str]) -> str | None:
+    """What to say to this message without an agent; None if an agent should read it."""
+    match inbound.text.strip().casefold():
+        case "" | "help" | "?":
+            return help_text(agents)
+        case "whoami" | "who am i" | "who am i?":
+            lines = directory.whoami(inbound.identity).strip()
+            return f"This is how I know you:\n```\n{lines}\n```"
+        case _:
+            return None
+
+
+def help_text(agents: Mapping[str, str]) -> str:
+    """What the bot can do, one line an agent."""
+    able = [f"- **{name}**: {description}" for name, description in sorted(agents.items()) if name != "triage"]
+    return "\n".join(
+        [
+            "Tell me in your own words what you need; anything that changes the world waits for a person's approval.",
+            *(able or ["- nothing yet: no agent is installed"]),
+            "",
+            "`whoami` shows how I know you.",
+        ]
+    )

@@ -1,0 +1,253 @@
+"""What every channel calls: who is this, may they, which thread; then one durable append."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot import commands
+from bot.approvals import cards
+from bot.approvals.answers import Refusal, Said, judge
+from bot.bodies import Birth, MessageBody
+from bot.config import Route
+from bot.entries import Sealer, encode
+from bot.events import MessageReceived, Refused, RequestAnswered
+from bot.fold import fold
+from bot.identity import Identity, SlackIdentity
+from bot.ids import RequestIds, fresh_id, thread_id
+from bot.people import Directory, Person
+from bot.places import Delivery, Notice, Text
+from bot.port import Answered, AnswerInbound, Inbound, RefusalRecord, Verdict
+from bot.store import log, scripts
+from bot.store.scripts import Change
+from bot.store.server import Client
+from bot.thread import RequestState, Thread
+
+TOO_OLD_US = 30 * 86_400_000_000
+_REFUSALS_A_DAY = 3
+_TRIES = 10  # an answer is validated against a fold; as often it is tried again when something came in between
+_TITLE = 80
+_NOT_FOR_YOU = "Sorry, I do not take requests from you here."
+_CANCELLED = "This thread was cancelled, so nothing more happens here. Start a new one to ask again."
+_PAUSED = "This thread is paused. I noted your message and will read it when somebody resumes it."
+
+
+@dataclass(frozen=True, slots=True)
+class CoreIntake:
+    """Implements `bot.port.Intake` over the store. `default_agent` takes what no route names."""
+
+    client: Client
+    sealer: Sealer
+    ids: RequestIds
+    directory: Callable[[], Directory]
+    agents: Callable[[], Mapping[str, str]]  # name -> description
+    default_agent: str = "triage"
+
+    async def message(self, inbound: Inbound) -> Verdict:
+        """Take a message once: an answer to an open question, a turn in a thread, or a new thread."""
+        thread = thread_id(*inbound.root)
+        head = await log.head(self.client, thread)
+        if head is None and not inbound.starts:
+            return "ignored"
+        if time.time_ns() // 1000 - inbound.sent_at > TOO_OLD_US:
+            return await self._refuse(inbound, thread, "too_old", "")
+        directory = self.directory()
+        person = directory.person(inbound.identity)
+        if inbound.starts and (answer := commands.answer(inbound, directory, self.agents())):
+            return await self._tell(inbound, thread, answer)
+        route = self._route(inbound, directory)
+        if head is not None:
+            admitted = directory.may_talk(self._route_of(head.agent, route, directory), inbound.identity)
+            mine = await self._question_for(thread, person, inbound)
+            if mine is not None:
+                return mine
+            if not admitted:
+                return await self._refuse(inbound, thread, "not_admitted", self._refusal(directory, inbound.identity))
+            if head.cancelled:
+                return await self._tell(inbound, thread, _CANCELLED)
+        elif not directory.may_talk(route, inbound.identity):
+            return await self._refuse(inbound, thread, "not_admitted", self._refusal(directory, inbound.identity))
+        return await self._append(inbound, thread, person, route, paused=head is not None and head.paused)
+
+    async def answer(self, inbound: AnswerInbound) -> Answered:
+        """Take an answer once. The same checks and the same single outcome, whichever channel it came by."""
+        thread = self.ids.thread_of(inbound.request)
+        if thread is None:
+            return Answered(accepted=False, reason="unknown", text="There is no such request.")
+        directory = self.directory()
+        said = Said(
+            person=directory.person(inbound.identity),
+            proof=inbound.proof,
+            answer=inbound.answer,
+            option=inbound.option,
+            text=inbound.text,
+        )
+        return await self._answer(thread, inbound.request, said, [inbound.source])
+
+    async def _answer(self, thread_name: str, request_id: str, said: Said, seen: list[str]) -> Answered:
+        for _ in range(_TRIES):
+            entries = await log.load(self.client, thread_name)
+            thread = fold(thread_name, entries, self.sealer)
+            if thread.unreadable:
+                return Answered(accepted=False, reason="changed", text=f"Thread {thread_name} cannot be read just now.")
+            now = time.time_ns() // 1000
+            judged = judge(thread, request_id, said, now)
+            if isinstance(judged, Refusal):
+                await self._note_refusal(thread_name, request_id, said, judged)
+                return Answered(accepted=False, reason=judged.reason, text=judged.text)
+            request = thread.requests[request_id]
+            change = self._change(thread, request, judged, now)
+            done = await scripts.answer(
+                self.client,
+                thread_name,
+                request_id,
+                change,
+                digest=request.opened.digest,
+                input_version=_input_version(thread, await log.head(self.client, thread_name)),
+                seen=seen,
+            )
+            if done.ok:
+                return Answered(accepted=True, text=_thanks(judged, request))
+            if done.verdict == "duplicate":
+                return Answered(accepted=True, text="Your answer was taken already.")
+            if done.verdict == "expired":
+                return Answered(accepted=False, reason="expired", text="This request has expired. Nothing was run.")
+        return Answered(accepted=False, reason="changed", text="The thread is busy just now: please try once more.")
+
+    def _change(self, thread: Thread, request: RequestState, event: RequestAnswered, now: int) -> Change:
+        if event.outcome is None:
+            return Change(entries=[encode(event)])
+        body = event.body
+        end = cards.Closing(
+            outcome=event.outcome,
+            by=body.name if body else event.by or "",
+            reason=(body.text if body else "") or (event.option or ""),
+            at=now,
+        )
+        out = cards.closing(thread, request.opened, end, self.directory())
+        return Change(entries=[encode(event)], closed=[event.request], out=out, head={"status": "ready"})
+
+    async def _question_for(self, thread_name: str, person: Person, inbound: Inbound) -> Verdict | None:
+        """A plain message answers the only open free-text question put to its author; it never decides an approval."""
+        if not await log.has_open_requests(self.client, thread_name):
+            return None
+        thread = fold(thread_name, await log.load(self.client, thread_name), self.sealer)
+        mine = [
+            request
+            for request in thread.open.values()
+            if request.opened.format == "free_text" and person.id in request.opened.approvers
+        ]
+        if len(mine) != 1 or thread.unreadable or thread.cancelled:
+            return None
+        said = Said(person=person, proof=inbound.identity.kind, answer="say", text=inbound.text)
+        seen = [inbound.source, *inbound.also]
+        answered = await self._answer(thread_name, mine[0].opened.request, said, seen)
+        return "answered" if answered.accepted else None
+
+    async def _append(self, inbound: Inbound, thread: str, person: Person, route: Route, *, paused: bool) -> Verdict:
+        directory = self.directory()
+        trust = str(directory.trust(inbound.identity))
+        title = " ".join(inbound.text.split())[:_TITLE]
+        birth = Birth(
+            agent=route.agent, principal=person.id, trust=trust, approvers=route.approvers, origin=inbound.place
+        )
+        said = MessageReceived(
+            by=person.id,
+            source=inbound.source,
+            trust=trust,
+            place=inbound.place,
+            body=MessageBody(text=inbound.text, name=person.name),
+        )
+        first = said.model_copy(
+            update={"birth": birth, "body": MessageBody(text=inbound.text, name=person.name, title=title)}
+        )
+        origin = inbound.place.model_dump_json(exclude_none=True)
+        head = {"status": "ready", "agent": route.agent, "title": title, "origin": origin}
+        entries = [encode(first), encode(said)] if inbound.starts else [encode(said)]
+        out = self._line(inbound, thread, _PAUSED) if paused else []
+        change = Change(entries=entries, head=head if inbound.starts else {}, out=out)
+        seen = [inbound.source, *inbound.also]
+        done = await scripts.ingest(self.client, thread, change, seen=seen, birth=inbound.starts)
+        match done.verdict:
+            case "duplicate":
+                return "duplicate"
+            case "absent":
+                return "ignored"
+            case _:
+                return "taken"
+
+    def _route(self, inbound: Inbound, directory: Directory) -> Route:
+        """Where a message belongs by rule; what no rule names goes to triage."""
+        found = directory.route_for(channel=inbound.route_channel, address=inbound.route_address, text=inbound.text)
+        return found or Route(agent=self.default_agent)
+
+    def _route_of(self, agent: str, otherwise: Route, directory: Directory) -> Route:
+        """The route of the agent that has the thread by now, which decides who may write in it."""
+        if otherwise.agent == agent:
+            return otherwise
+        return next((route for route in directory.config.routes if route.agent == agent), otherwise)
+
+    def _refusal(self, directory: Directory, identity: Identity) -> str:
+        external = isinstance(identity, SlackIdentity) and (identity.is_guest or identity.is_external)
+        if external or not identity.proven:
+            return _NOT_FOR_YOU
+        lines = directory.whoami(identity).strip()
+        return f"{_NOT_FOR_YOU} If you should be able to, send these lines to the admin:\n```\n{lines}\n```"
+
+    async def _tell(self, inbound: Inbound, thread: str, text: str) -> Verdict:
+        """Say something that needs neither agent nor thread."""
+        delivery = Delivery(id=fresh_id(), thread=thread, place=inbound.place, content=Text(markdown=text))
+        seen = [inbound.source, *inbound.also]
+        told = await scripts.refuse(
+            self.client, _record(inbound, "told"), delivery, f"told:{inbound.identity.key}", seen=seen, limit=100
+        )
+        return "duplicate" if told == "duplicate" else "told"
+
+    async def _refuse(self, inbound: Inbound, thread: str, reason: str, text: str) -> Verdict:
+        """Record a refusal, and answer it politely a few times a day."""
+        content = self._private(inbound, text)
+        delivery = Delivery(id=fresh_id(), thread=thread, place=inbound.place, content=content)
+        seen = [inbound.source, *inbound.also]
+        limit = _REFUSALS_A_DAY if text else 0
+        record = _record(inbound, reason)
+        told = await scripts.refuse(self.client, record, delivery, inbound.identity.key, seen=seen, limit=limit)
+        if told == "duplicate":
+            return "duplicate"
+        return "too_old" if reason == "too_old" else "refused"
+
+    def _private(self, inbound: Inbound, text: str) -> Text | Notice:
+        identity = inbound.identity
+        if isinstance(identity, SlackIdentity) and not inbound.private:
+            return Notice(markdown=text, to=identity.account)
+        return Text(markdown=text)
+
+    def _line(self, inbound: Inbound, thread: str, text: str) -> list[Delivery]:
+        return [Delivery(id=fresh_id(), thread=thread, place=inbound.place, content=self._private(inbound, text))]
+
+    async def _note_refusal(self, thread: str, request_id: str, said: Said, refusal: Refusal) -> None:
+        if refusal.reason == "unknown":
+            return
+        event = Refused(by=said.person.id, reason=refusal.reason, request=request_id)
+        await scripts.note(self.client, thread, Change(entries=[encode(event)]))
+
+
+def _input_version(thread: Thread, head: log.Head | None) -> int:
+    """The input version that the fold has seen; if the head knows a newer input, the comparison will say so."""
+    return head.input_version if head and head.input_version <= thread.version else thread.version
+
+
+def _thanks(event: RequestAnswered, request: RequestState) -> str:
+    match event.outcome:
+        case None:
+            return "Your approval counts; it needs another one."
+        case "approved":
+            return "You approved this."
+        case "rejected":
+            return "You rejected this."
+        case _:
+            return f"Your answer was taken: {event.option or 'thank you'}." if request else ""
+
+
+def _record(inbound: Inbound, reason: str) -> str:
+    """What is kept of a refusal: who, where and why; never the text."""
+    record = RefusalRecord(reason=reason, who=inbound.identity.key, source=inbound.source, at=inbound.sent_at)
+    return record.model_dump_json()

@@ -1,0 +1,144 @@
+"""Run a chosen step: a query at once, an action only if what runs is what was approved; then say what came of it."""
+
+import asyncio
+import logging
+
+from pydantic import JsonValue
+
+from bot import calls, guards
+from bot import steps as s
+from bot.agent import LoadedAgent
+from bot.approvals.digest import Bound
+from bot.asking import reask
+from bot.bodies import DataBody, ErrorBody
+from bot.events import AnyEvent, StepFinished, StepInDoubt, StepStarted
+from bot.held import Held, Interrupted, LeaseLost
+from bot.late import bring_late
+from bot.menu import step_version
+from bot.thread import CallState, RequestState
+
+_log = logging.getLogger(__name__)
+
+
+async def perform(held: Held, call_id: str) -> None:
+    """Run one call of the thread."""
+    call = held.thread.calls[call_id]
+    agent, step = calls.restore(held, call)
+    if step is None:
+        await held.commit(calls.failed(call, "failed", "This step is no longer offered in this form."), decides=False)
+    elif isinstance(step, s.Action):
+        await _action(held, agent, step, call)
+    else:
+        await _query(held, agent, step, call)
+
+
+async def check(held: Held, call_id: str) -> None:
+    """Ask the step itself whether a call in doubt happened."""
+    call = held.thread.calls[call_id]
+    agent, step = calls.restore(held, call)
+    happened: bool | None = None
+    if isinstance(step, s.Action):
+        try:
+            asked = step.happened(held.runtime.deps.get(agent.name), calls.key(held, call))
+            happened = await held.interruptible(calls.timed(asked, calls.CHECK_S))
+        except Interrupted:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever an agent's own code raises
+            _log.warning("%s: %s could not be checked: %s", held.thread.id, call_id, type(error).__name__)
+    match happened:
+        case True:
+            event: AnyEvent = StepFinished(call=call_id, how="checked", body=DataBody(data={"happened": True}))
+        case False:
+            event = calls.failed(call, "checked", "It was checked: this did not happen.")
+        case None:
+            event = StepInDoubt(call=call_id, how="unclear", body=ErrorBody(error="The check could not tell."))
+    await held.commit(event, decides=False, progress=True)
+
+
+async def _query(held: Held, agent: LoadedAgent, step: s.Step, call: CallState) -> None:
+    try:
+        result = await held.interruptible(calls.timed(calls.switch(held, agent, step, call, {}), step.timeout_s))
+        event: AnyEvent = StepFinished(call=call.chosen.call, body=DataBody(data=result))
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever an agent's own code raises
+        event = calls.failed(call, "failed", calls.compact(error))
+    await held.commit(event, decides=False, progress=True)
+
+
+async def _action(held: Held, agent: LoadedAgent, step: s.Action, call: CallState) -> None:
+    """The last look before the world changes: policy, digest and snapshot must be what was approved."""
+    thread = held.thread
+    approval = thread.requests.get(call.approval or "")
+    again = call.progress == "started"  # idempotent, and its worker was lost
+    policy = guards.policy_of(step, thread, held.runtime.unattended(call.chosen.agent))
+    if isinstance(policy, s.Deny):
+        await held.commit(calls.failed(call, "denied", policy.reason))
+        return
+    try:
+        snapshot = await calls.snapshot(held, agent, step)
+    except Exception as error:  # noqa: BLE001  # nothing was started, so nothing is in doubt
+        await held.commit(calls.failed(call, "not_done", calls.compact(error)), decides=False)
+        return
+    if not again and isinstance(policy, s.Ask) and not _covers(held, approval, call, policy, step, snapshot):
+        await reask(held, call, policy, snapshot)
+        return
+    digest = approval.opened.digest if approval is not None else None
+    started = StepStarted(call=call.chosen.call, attempt=call.attempts + 1, digest=digest)
+    if await held.commit(started):
+        await _report(held, call, await _run(held, agent, step, call, snapshot))
+
+
+def _covers(
+    held: Held,
+    approval: RequestState | None,
+    call: CallState,
+    policy: s.Ask,
+    step: s.Action,
+    snapshot: dict[str, JsonValue],
+) -> bool:
+    """Whether what was approved is exactly what would run now, and by whom policy demands now."""
+    if approval is None or not call.approved or approval.outcome != "approved":
+        return False
+    opened = approval.opened
+    if opened.role != policy.role or opened.quorum < policy.quorum:
+        return False
+    bound = Bound(
+        call_hash=step.call_hash(),
+        thread=held.thread.id,
+        call=call.chosen.call,
+        agent=call.chosen.agent,
+        schema_version=step_version(type(step)),
+        requesters=opened.requesters,
+        approvers=opened.approvers,
+        quorum=opened.quorum,
+        snapshot=snapshot,
+    )
+    return bound.digest() == opened.digest
+
+
+async def _run(
+    held: Held, agent: LoadedAgent, step: s.Action, call: CallState, snapshot: dict[str, JsonValue]
+) -> AnyEvent:
+    """Run the tool. Only NotDone says that nothing happened; anything else leaves it in doubt."""
+    name = call.chosen.call
+    try:
+        result = await calls.timed(calls.switch(held, agent, step, call, snapshot), step.timeout_s)
+    except s.NotDone as error:
+        return calls.failed(call, "not_done", calls.compact(error))
+    except calls.TimedOut as error:
+        return StepInDoubt(call=name, how="timed_out", body=ErrorBody(error=calls.compact(error)))
+    except asyncio.CancelledError:
+        return StepInDoubt(call=name, how="worker_lost", body=ErrorBody(error="The worker stopped while this ran."))
+    except Exception as error:  # noqa: BLE001  # whatever an agent's own code raises
+        return StepInDoubt(call=name, how="raised", body=ErrorBody(error=calls.compact(error)))
+    return StepFinished(call=name, body=DataBody(data=result))
+
+
+async def _report(held: Held, call: CallState, event: AnyEvent) -> None:
+    """Commit a result; a worker that lost the thread meanwhile brings it as a late result."""
+    try:
+        await held.commit(event, decides=False, progress=True)
+    except LeaseLost:
+        await bring_late(held, call, event)
+        raise

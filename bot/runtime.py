@@ -1,0 +1,72 @@
+"""What a worker has at hand: the store, the agents with what they depend on, the model, and who is who."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from pydantic import JsonValue
+
+from bot.agent import LoadedAgent
+from bot.config import OPERATORS
+from bot.entries import Sealer
+from bot.guards import Allowed
+from bot.ids import RequestIds
+from bot.model import Model
+from bot.people import Directory
+from bot.store.server import Client
+from bot.thread import Thread
+
+DAY_US = 86_400_000_000
+EXPIRES_AFTER_US = 7 * DAY_US  # an approval or a question that nobody answers
+
+
+@dataclass(slots=True)
+class Runtime:
+    """Everything that the loop needs; made once by the composition root."""
+
+    client: Client
+    sealer: Sealer
+    ids: RequestIds
+    agents: Mapping[str, LoadedAgent]
+    deps: Mapping[str, object]
+    model: Model
+    directory: Callable[[], Directory]
+    lease_us: int = 30_000_000
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def own_settings(self, agent: str) -> Mapping[str, object]:
+        """The agent's table of bot.toml as it is now."""
+        return self.directory().config.agents.get(agent, {})
+
+    def unattended(self, agent: str) -> frozenset[str]:
+        """What this agent's actions may do without asking, by `[agents.<name>] unattended`."""
+        listed = self.own_settings(agent).get("unattended", ())
+        return frozenset(map(str, cast("list[object]", listed))) if isinstance(listed, list) else frozenset()
+
+    def allowed(self, thread: Thread) -> Allowed:
+        """To which agents this thread may be handed: their routes must admit its principal."""
+        admits = {name: self.approvers_for(name, thread) is not None for name in self.agents}
+        return Allowed(admits)
+
+    def approvers_for(self, agent: str, thread: Thread) -> str | None:
+        """Who approves for this agent's actions in this thread; None if no route admits the principal to it."""
+        principal = thread.principal
+        if principal is None:
+            return None
+        directory = self.directory()
+        routes = [route for route in directory.config.routes if route.agent == agent]
+        if not routes:
+            return OPERATORS if agent in self.agents else None
+        for route in routes:
+            if directory.admits(route, principal.id, principal.trust, thread.origin.channel):
+                return route.approvers
+        return None
+
+
+def jsonable(value: object) -> JsonValue:
+    """A tool's result as JSON; pydantic models and dates are welcome. Raises pydantic's serialisation error."""
+    from pydantic_core import to_jsonable_python  # noqa: PLC0415  # keeps the command line's start quick
+
+    result: JsonValue = to_jsonable_python(value)
+    return result

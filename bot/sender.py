@@ -1,0 +1,168 @@
+"""The sender: strict order in a lane, lanes beside each other, an unknown outcome looked up before it is repeated."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+
+from redis.exceptions import RedisError
+
+from bot.ids import fresh_id
+from bot.places import Card, Delivery, Place, StatusLine
+from bot.port import Channel, DeliveryFailed
+from bot.store import log
+from bot.store.keys import ALL_SHARDS, ShardKeys
+from bot.store.outbox import Outbox, Queued
+from bot.store.server import Client
+from bot.wake import Wakes
+
+_log = logging.getLogger(__name__)
+_SWEEP_S = 1.0
+_SEND_S = 30.0
+MAX_TRIES = 8
+
+
+class Sender:
+    """Sends what lies in the outboxes of all shards, as far as this process can get the right to."""
+
+    def __init__(self, client: Client, channels: Mapping[str, Channel], wakes: Wakes) -> None:
+        """Take the channels by name; a delivery for any other is given up at once."""
+        self._client = client
+        self._channels = channels
+        self._wakes = wakes
+        self._token = fresh_id()
+        self._busy: dict[ShardKeys, asyncio.Task[None]] = {}
+        self._complained = 0.0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send until stopped; what is being sent then is finished first."""
+        swept = 0.0
+        while not stop.is_set():
+            shards: Sequence[ShardKeys] = list(self._wakes.out())
+            if time.monotonic() - swept > _SWEEP_S:
+                shards, swept = ALL_SHARDS, time.monotonic()
+            for shard in shards:
+                if shard not in self._busy:
+                    task = asyncio.create_task(self._shard(shard, stop))
+                    self._busy[shard] = task
+                    task.add_done_callback(lambda _, shard=shard: self._busy.pop(shard, None))
+            await self._wakes.wait_out(_SWEEP_S)
+        if self._busy:
+            await asyncio.wait(self._busy.values(), timeout=_SEND_S)
+
+    async def _shard(self, shard: ShardKeys, stop: asyncio.Event) -> None:
+        outbox = Outbox(self._client, shard, self._token)
+        try:
+            if await outbox.empty() or not await outbox.acquire():
+                return
+            await _Lanes(outbox, self._channels).run(stop)
+            await outbox.release()
+        except (RedisError, OSError) as error:
+            if time.monotonic() - self._complained > 60:
+                self._complained = time.monotonic()
+                _log.warning("the store is away (%s); what is to be sent waits", type(error).__name__)
+
+
+class _Lanes:
+    """The lanes of one shard while it is held."""
+
+    def __init__(self, outbox: Outbox, channels: Mapping[str, Channel]) -> None:
+        self._outbox = outbox
+        self._channels = channels
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._not_before: dict[str, float] = {}  # lane -> monotonic time
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send until the outbox is empty or somebody else has the shard."""
+        while not stop.is_set() and await self._outbox.acquire():
+            waiting = await self._outbox.read()
+            if not waiting:
+                break
+            for queued in _heads(waiting):
+                lane = queued.delivery.place.lane()
+                if lane not in self._busy and self._not_before.get(lane, 0.0) <= time.monotonic():
+                    self._busy[lane] = asyncio.create_task(self._send(lane, queued))
+            if self._busy:
+                await asyncio.wait(self._busy.values(), timeout=_SWEEP_S, return_when=asyncio.FIRST_COMPLETED)
+                self._reap()
+            else:
+                await asyncio.sleep(0.1)
+        if self._busy:
+            await asyncio.wait(self._busy.values())
+            self._reap()
+
+    def _reap(self) -> None:
+        for lane, task in list(self._busy.items()):
+            if task.done():
+                del self._busy[lane]
+                task.result()
+
+    async def _send(self, lane: str, queued: Queued) -> None:
+        verdict, tries = await self._outbox.attempt(queued)
+        if verdict == "lost":
+            return
+        if verdict == "void":
+            await self._outbox.drop(queued)
+            return
+        channel = self._channels.get(queued.delivery.place.channel)
+        if channel is None:
+            await self._give_up(queued, f"no channel {queued.delivery.place.channel} is set up")
+            return
+        try:
+            await self._deliver(channel, queued, again=tries > 1)
+        except DeliveryFailed as failure:
+            if failure.permanent or tries >= MAX_TRIES:
+                await self._give_up(queued, str(failure))
+            else:
+                self._later(lane, failure.retry_after_s or _pause(tries))
+        except RedisError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever a provider's client raises: the outcome is unknown
+            _log.warning("%s: unknown outcome (%s); it is looked up first", queued.delivery.id, type(error).__name__)
+            if tries >= MAX_TRIES:
+                await self._give_up(queued, f"{type(error).__name__}, {tries} times")
+            else:
+                self._later(lane, _pause(tries))
+
+    async def _deliver(self, channel: Channel, queued: Queued, *, again: bool) -> None:
+        delivery = queued.delivery
+        if again and delivery.replaces is None:
+            found = await asyncio.wait_for(channel.find(delivery), _SEND_S)
+            if found is not None:
+                await self._outbox.sent(queued, found)
+                return
+        previous = await self._outbox.previous(delivery)
+        if delivery.replaces is not None and previous is None:
+            await self._outbox.drop(queued)  # the card was never sent, so there is nothing to replace
+            return
+        foreign = await asyncio.wait_for(channel.deliver(delivery, previous), _SEND_S)
+        await self._outbox.sent(queued, foreign)
+
+    def _later(self, lane: str, seconds: float) -> None:
+        self._not_before[lane] = time.monotonic() + seconds
+
+    async def _give_up(self, queued: Queued, reason: str) -> None:
+        """Keep it for a person to look at; if people were to be asked, those who wait hear that they were not."""
+        delivery = queued.delivery
+        _log.error("%s for thread %s was given up: %s", delivery.id, delivery.thread, reason)
+        instead: list[Delivery] = []
+        if isinstance(delivery.content, Card):
+            head = await log.head(self._outbox.client, delivery.thread)
+            origin = Place.model_validate_json(head.origin) if head and head.origin else None
+            if origin is not None and origin != delivery.place and origin.channel in self._channels:
+                said = StatusLine(markdown="I could not reach those who have to decide this; please tell an operator.")
+                instead = [Delivery(id=fresh_id(), thread=delivery.thread, place=origin, content=said)]
+        await self._outbox.give_up(queued, reason, instead)
+
+
+def _heads(waiting: Sequence[Queued]) -> list[Queued]:
+    """The first of each lane."""
+    first: dict[str, Queued] = {}
+    for queued in waiting:
+        first.setdefault(queued.delivery.place.lane(), queued)
+    return list(first.values())
+
+
+def _pause(tries: int) -> float:
+    """Seconds until the next try."""
+    return min(300.0, 0.5 * 2**tries)

@@ -1,0 +1,105 @@
+"""The outbox of one shard: who may send, what is to be sent, and what became of it."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from bot.bodies import ErrorBody
+from bot.entries import encode
+from bot.events import Delivered, DeliveryFailed
+from bot.places import Card, Decision, Delivery
+from bot.store import log, scripts
+from bot.store.keys import ShardKeys
+from bot.store.scripts import Change, Settled
+from bot.store.server import Client
+
+_LEASE_MS = 30_000
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One delivery as it lies in the outbox."""
+
+    entry: str  # stream id
+    delivery: Delivery
+
+
+@dataclass(slots=True)
+class Outbox:
+    """One shard's outbox, under a fence: only the holder of the lease with this token sends and settles."""
+
+    client: Client
+    shard: ShardKeys
+    token: str
+
+    async def acquire(self) -> bool:
+        """Take or keep the right to send for this shard."""
+        client = cast("Any", self.client)
+        if await client.set(self.shard.out_lease, self.token, nx=True, px=_LEASE_MS):
+            return True
+        if await client.get(self.shard.out_lease) != self.token.encode():
+            return False
+        return bool(await client.pexpire(self.shard.out_lease, _LEASE_MS))
+
+    async def release(self) -> None:
+        """Let others send at once."""
+        if await self.acquire():
+            await cast("Any", self.client).delete(self.shard.out_lease)
+
+    async def empty(self) -> bool:
+        """Whether nothing is to be sent."""
+        return not await cast("Any", self.client).xlen(self.shard.out)
+
+    async def read(self) -> list[Queued]:
+        """The oldest deliveries, in order. One that cannot be read is set aside."""
+        client = cast("Any", self.client)
+        found: list[Queued] = []
+        for entry, fields in await client.xrange(self.shard.out, count=_BATCH):
+            try:
+                found.append(Queued(entry.decode(), Delivery.model_validate_json(fields[b"d"])))
+            except ValidationError:
+                await client.xadd(self.shard.dead, {"reason": "unreadable", "d": fields[b"d"]})
+                await client.xdel(self.shard.out, entry)
+        return found
+
+    async def attempt(self, queued: Queued) -> tuple[str, int]:
+        """Record that it is about to be sent: (`ok`, how often), `lost` or `void`."""
+        delivery = queued.delivery
+        return await scripts.attempt(
+            self.client, self.shard, delivery.thread, self.token, delivery.id, delivery.valid_while
+        )
+
+    async def previous(self, delivery: Delivery) -> str | None:
+        """The provider's id of the message that this one is to replace."""
+        return await log.sent_as(self.client, self.shard, delivery.replaces) if delivery.replaces else None
+
+    async def sent(self, queued: Queued, foreign: str) -> None:
+        """It was sent: note it in the thread."""
+        delivery = queued.delivery
+        note = Delivered(
+            delivery=delivery.id, channel=delivery.place.channel, foreign=foreign, request=_request(delivery)
+        )
+        settled = Settled(token=self.token, entry=queued.entry, delivery=delivery, foreign=foreign)
+        await scripts.settle(self.client, settled, Change(entries=[encode(note)]))
+
+    async def drop(self, queued: Queued) -> None:
+        """It need not be sent any more."""
+        settled = Settled(token=self.token, entry=queued.entry, delivery=queued.delivery)
+        await scripts.settle(self.client, settled, Change())
+
+    async def give_up(self, queued: Queued, reason: str, instead: list[Delivery]) -> None:
+        """It cannot be sent: keep it where a person finds it, note it, and say so elsewhere."""
+        delivery = queued.delivery
+        note = DeliveryFailed(delivery=delivery.id, channel=delivery.place.channel, body=ErrorBody(error=reason))
+        settled = Settled(token=self.token, entry=queued.entry, delivery=delivery, reason=reason)
+        await scripts.settle(self.client, settled, Change(entries=[encode(note)], out=instead))
+
+
+def _request(delivery: Delivery) -> str | None:
+    match delivery.content:
+        case Card(request=request) | Decision(card=Card(request=request)):
+            return request
+        case _:
+            return None

@@ -1,0 +1,165 @@
+"""The worker: claim a thread, advance it, give it back; many at once, and never more than there are slots."""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+
+from redis.exceptions import RedisError
+
+from bot.bodies import TextBody
+from bot.entries import encode
+from bot.events import Parked
+from bot.fold import extend
+from bot.held import Held, LeaseLost
+from bot.ids import fresh_id
+from bot.loop import advance
+from bot.places import Delivery, Place, StatusLine
+from bot.renewer import Renewer
+from bot.runtime import Runtime
+from bot.store import log, scripts
+from bot.store.keys import ALL_SHARDS, ShardKeys
+from bot.store.scripts import Change, Lease, Release, Terms
+from bot.thread import Thread
+from bot.wake import Wakes
+
+_log = logging.getLogger(__name__)
+MAX_ATTEMPTS = 5
+_CACHED_EVENTS = 20_000  # over all threads that are kept folded between claims
+_SWEEP_S = 1.0
+_WRONG = "Something is wrong here; the operators have to look at it."
+
+
+class Worker:
+    """Runs the loop over all threads that are due."""
+
+    def __init__(self, runtime: Runtime, wakes: Wakes, renewer: Renewer, *, slots: int = 16) -> None:
+        """Take what the composition root made."""
+        self.runtime = runtime
+        self.wakes = wakes
+        self.renewer = renewer
+        self.slots = slots
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._cache: OrderedDict[str, Thread] = OrderedDict()
+        self._turn = 0
+        self._complained = 0.0
+
+    async def run(self, *, drain_s: float = 30.0) -> None:
+        """Work until `runtime.draining` is set; then let running actions finish for `drain_s` seconds."""
+        draining = asyncio.ensure_future(self.runtime.draining.wait())
+        shards: set[ShardKeys] = set()
+        swept = 0.0
+        while not self.runtime.draining.is_set():
+            if time.monotonic() - swept > _SWEEP_S:
+                shards, swept = set(ALL_SHARDS), time.monotonic()
+            shards |= self.wakes.due()
+            try:
+                shards = await self._claim_from(shards)
+            except (RedisError, OSError) as error:
+                self._complain(error)
+                await asyncio.sleep(_SWEEP_S)
+                continue
+            if len(self._tasks) >= self.slots:
+                await asyncio.wait({*self._tasks, draining}, return_when=asyncio.FIRST_COMPLETED)
+            elif not shards:
+                await self.wakes.wait(max(0.0, _SWEEP_S - (time.monotonic() - swept)))
+        draining.cancel()
+        await self._drain(drain_s)
+
+    async def _claim_from(self, shards: set[ShardKeys]) -> set[ShardKeys]:
+        """Fill the free slots from these shards; returns those that may have more."""
+        more: set[ShardKeys] = set()
+        for shard in shards:
+            if len(self._tasks) >= self.slots or self.runtime.draining.is_set():
+                more.add(shard)
+                continue
+            self._turn += 1
+            prefer = "due" if self._turn % 2 else "expired"
+            lease = await scripts.claim(self.runtime.client, shard, fresh_id(), self.runtime.lease_us, prefer=prefer)
+            if isinstance(lease, Lease):
+                more.add(shard)
+                task = asyncio.create_task(self._work(lease), name=lease.thread)
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+        return more
+
+    async def _work(self, lease: Lease) -> None:
+        held: Held | None = None
+        try:
+            if lease.attempts > MAX_ATTEMPTS:
+                await park(self.runtime, lease)
+                return
+            thread = await self._thread(lease)
+            held = Held(self.runtime, lease, thread)
+            with self.renewer.keep(held), self.wakes.stopping(held):
+                await advance(held)
+            self._keep(thread)
+        except LeaseLost:
+            _log.info("%s: another worker has this thread now", lease.thread)
+        except (RedisError, OSError) as error:
+            self._complain(error)
+        except Exception:  # noqa: BLE001  # a bug of ours or of an agent must not end the worker
+            _log.exception("%s: an error of ours; it is tried again", lease.thread)
+            await self._give_up(held)
+
+    async def _thread(self, lease: Lease) -> Thread:
+        """The fold up to the claim: from the cache and what was appended since, or from the start."""
+        thread = self._cache.pop(lease.thread, None)
+        if thread is None or thread.version > lease.version:
+            thread = Thread(lease.thread, self.runtime.sealer)
+        if thread.version < lease.version:
+            extend(thread, await log.load(self.runtime.client, lease.thread, thread.version))
+        return thread
+
+    def _keep(self, thread: Thread) -> None:
+        self._cache[thread.id] = thread
+        total = sum(kept.version for kept in self._cache.values()) if len(self._cache) % 64 == 0 else 0
+        while len(self._cache) > 1 and (total > _CACHED_EVENTS or len(self._cache) > 1_000):
+            total -= self._cache.popitem(last=False)[1].version
+
+    async def _give_up(self, held: Held | None) -> None:
+        if held is None:
+            return
+        try:
+            await held.give_up()
+        except (LeaseLost, RedisError, OSError):
+            _log.info("%s: its lease runs out by itself", held.lease.thread)
+
+    async def _drain(self, drain_s: float) -> None:
+        """Let what runs come to an end; an action that takes longer is put in doubt, visibly."""
+        if self._tasks:
+            _log.info("stopping: %d threads still at work, at most %g s", len(self._tasks), drain_s)
+            await asyncio.wait(self._tasks, timeout=drain_s)
+        for task in list(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=10)
+
+    def _complain(self, error: Exception) -> None:
+        """One line a minute while the store is away."""
+        if time.monotonic() - self._complained > 60:
+            self._complained = time.monotonic()
+            _log.warning("the store is away (%s); waiting for it", type(error).__name__)
+
+
+async def park(runtime: Runtime, lease: Lease) -> None:
+    """Set a thread aside without folding it, since folding it may be what fails; tell whoever waits, and operators."""
+    reason = f"It was taken up {lease.attempts - 1} times without coming forward."
+    head = await log.head(runtime.client, lease.thread)
+    places = [Place.model_validate_json(head.origin)] if head and head.origin else []
+    operators = runtime.directory().place_of_role("operators")
+    out = [_line(lease.thread, place, _WRONG) for place in places if place.channel != "console"]
+    if operators:
+        out.append(_line(lease.thread, operators, f"Thread {lease.thread} was set aside: {reason}"))
+    change = Change(
+        entries=[encode(Parked(by="bot", body=TextBody(text=reason)))],
+        head={"paused": "1", "status": "parked"},
+        out=out,
+    )
+    terms = Terms(seq=1, basis=lease.version, lease_us=runtime.lease_us, progress=True, release=Release())
+    await scripts.commit(runtime.client, lease, change, terms)
+    _log.error("%s: parked: %s", lease.thread, reason)
+
+
+def _line(thread: str, place: Place, text: str) -> Delivery:
+    return Delivery(id=fresh_id(), thread=thread, place=place, content=StatusLine(markdown=text))
