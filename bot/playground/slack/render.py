@@ -10,8 +10,13 @@ from bot.playground.slack.wire import JsonObject, as_list, listing
 BOT_CREATED = 1_700_000_000  # Unix seconds; any fixed past moment does
 
 
-def message_json(message: Message, author: User, app: App, replies: Sequence[Message] = ()) -> JsonObject:
-    """Return a message as `conversations.history` shows it; `replies` are those of its thread, if it opened one."""
+def message_json(
+    message: Message, author: User, app: App, *, replies: Sequence[Message] = (), root: Message | None = None
+) -> JsonObject:
+    """Return a message as `conversations.history` shows it.
+
+    `replies` are those of its thread, if it opened one; `root` is the thread's first message, if it is a reply.
+    """
     shown: JsonObject = {
         "type": "message",
         "user": message.user,
@@ -36,12 +41,12 @@ def message_json(message: Message, author: User, app: App, replies: Sequence[Mes
         ]
     if message.ephemeral_to:
         shown["is_ephemeral"] = True
-    return shown | _thread_fields(message, replies)
+    return shown | _thread_fields(message, replies, root)
 
 
-def _thread_fields(message: Message, replies: Sequence[Message]) -> JsonObject:
+def _thread_fields(message: Message, replies: Sequence[Message], root: Message | None) -> JsonObject:
     if message.is_reply:
-        return {"thread_ts": message.thread_ts}
+        return {"thread_ts": message.thread_ts, "parent_user_id": root.user if root else None}
     if not replies:
         return {}
     return {

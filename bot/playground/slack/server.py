@@ -190,7 +190,10 @@ async def serve(
 
 @web.middleware
 async def _loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse foreign Host headers: any web page can aim a name of its own at a loopback port (DNS rebinding)."""
-    if urlsplit(f"//{request.host}").hostname not in LOOPBACK:
+    """Refuse what a foreign web page sends to this port: by its own host name (DNS rebinding), or across sites."""
+    origin = request.headers.get("Origin")
+    is_foreign = origin is not None and urlsplit(origin).hostname not in LOOPBACK
+    is_foreign = is_foreign or request.headers.get("Sec-Fetch-Site") == "cross-site"
+    if is_foreign or urlsplit(f"//{request.host}").hostname not in LOOPBACK:
         return web.Response(status=403, text="this Slack is for this machine alone: call it by 127.0.0.1")
     return await handler(request)

@@ -28,7 +28,11 @@ class Surfaces:
         self.clock = clock
         self.changed = changed
         self.views = {view.id: view for view in map(View.model_validate_json, journal.rows("view"))}
-        self.hooks = {hook.id: hook for hook in map(ResponseHook.model_validate_json, journal.rows("hook"))}
+        hooks = [ResponseHook.model_validate_json(row) for row in journal.rows("hook")]
+        self.hooks = {hook.id: hook for hook in hooks if hook.expires > clock()}
+        for hook in hooks:
+            if hook.id not in self.hooks:
+                journal.drop("hook", hook.id)
         self._triggers: dict[str, Trigger] = {}
 
     def trigger(self, user: str, ttl_s: float, view_id: str | None = None) -> str:

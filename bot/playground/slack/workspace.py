@@ -71,7 +71,7 @@ class Workspace:
         """Return a channel by id, by name (`#deploys` or `deploys`) or, for a direct message, by the person's id."""
         if channel_id in self.channels:
             return self.channels[channel_id]
-        if channel_id in self.users:
+        if channel_id in self.users and not self.users[channel_id].is_bot:
             return self.dm(channel_id)
         named = [
             channel
@@ -123,7 +123,8 @@ class Workspace:
     def shown(self, message: Message) -> JsonObject:
         """Return the message as Slack's answers and events show it."""
         replies = () if message.is_reply else self.replies(message.channel, message.ts)
-        return render.message_json(message, self.user(message.user), self.app, replies)
+        root = self.find(message.channel, message.root)
+        return render.message_json(message, self.user(message.user), self.app, replies=replies, root=root)
 
     def post(self, message: Message) -> Message:
         """Add a message, and announce it to the app where the app takes part."""

@@ -131,13 +131,13 @@ class BoltBot:
             self.bodies.append(body)
 
         for kind in ("app_mention", "message", "app_home_opened", "reaction_added"):
-            self._on("event", kind, note)
-        self._on("action", "approve", approve)
-        self._on("action", "reject", reject)
-        self._on("action", "silent", silent)
-        self._on("view", "reason", reason)
+            self.on("event", kind, note)
+        self.on("action", "approve", approve)
+        self.on("action", "reject", reject)
+        self.on("action", "silent", silent)
+        self.on("view", "reason", reason)
 
-    def _on(self, what: str, name: str, listener: object) -> None:
+    def on(self, what: str, name: str, listener: object) -> None:
         """Register a listener, past the bare types of Bolt's decorators."""
         register = cast("Callable[[str], Callable[[object], object]]", getattr(self.bolt, what))
         register(name)(listener)

@@ -50,8 +50,17 @@ async def test_without_the_token_nothing_works(peer: SlackPeer, method_and_path:
         assert answer.status == 403
 
 
-async def test_a_foreign_host_is_refused_even_with_the_token(page: aiohttp.ClientSession) -> None:
-    assert (await post(page, "say", SAY, Host="evil.test"))[0] == 403
+@pytest.mark.parametrize(
+    ("header", "value"), [("Host", "evil.test"), ("Origin", "https://evil.test"), ("Sec-Fetch-Site", "cross-site")]
+)
+async def test_a_foreign_page_is_refused_even_with_the_token(
+    page: aiohttp.ClientSession, header: str, value: str
+) -> None:
+    assert (await post(page, "say", SAY, **{header: value}))[0] == 403
+
+
+async def test_a_page_of_this_machine_is_let_in(page: aiohttp.ClientSession) -> None:
+    assert (await post(page, "say", SAY, Origin="http://127.0.0.1:8100"))[0] == 200
 
 
 async def test_what_a_person_cannot_do_is_explained(page: aiohttp.ClientSession) -> None:

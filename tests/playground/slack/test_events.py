@@ -3,6 +3,7 @@
 import asyncio
 
 from bot.playground.slack import App, SlackPeer, Timing
+from bot.playground.slack.events import Ack, Delivery
 from bot.playground.slack.models import ALL_SCOPES
 from bot.playground.slack.wire import as_object
 from tests.helpers import wait_until
@@ -98,13 +99,17 @@ async def test_held_events_arrive_when_released(peer: SlackPeer, bot: BoltBot) -
 
 
 async def test_held_events_can_be_started_newest_first(peer: SlackPeer) -> None:
-    """Without an app there is nothing to race: the attempts stand in the order in which they were made."""
-    peer.deliver_to("http://127.0.0.1:9/slack/events")
+    """An app that answers at once leaves the attempts in the order in which they were started."""
+
+    async def answer_at_once(_delivery: Delivery, _timeout_s: float) -> Ack:
+        return Ack(result="acked")
+
+    peer.sender.transport = answer_at_once
     peer.hold()
     first, second = peer.say("U0ANA", "#deploys", "one"), peer.say("U0ANA", "#deploys", "two")
     peer.release(newest_first=True)
-    await wait_until(lambda: len(peer.attempts) >= 2)
-    assert [dig(attempt.payload, "event", "ts") for attempt in peer.attempts[:2]] == [second, first]
+    await wait_until(lambda: peer.idle)
+    assert [dig(attempt.payload, "event", "ts") for attempt in peer.attempts] == [second, first]
 
 
 async def test_edits_deletions_and_broadcasts_are_told_as_such(peer: SlackPeer, bot: BoltBot) -> None:
@@ -124,10 +129,20 @@ async def test_edits_deletions_and_broadcasts_are_told_as_such(peer: SlackPeer, 
 
 async def test_the_bot_hears_its_own_messages_with_its_bot_id(peer: SlackPeer, call: Call) -> None:
     """Bolt drops them, so this looks at what was sent."""
+    peer.deliver_to("http://127.0.0.1:9/slack/events")
     await call.post("C0DEPLOYS", "hello")
     await wait_until(lambda: peer.attempts)
     event = as_object(peer.attempts[0].payload["event"])
     assert (event["user"], event["bot_id"]) == ("U0BOT", "B0COUNTERSIGN")
+
+
+async def test_a_reply_tells_its_thread_and_who_opened_it(peer: SlackPeer, bot: BoltBot) -> None:
+    root = peer.say("U0ANA", "#deploys", "one")
+    peer.say("U0ROB", "#deploys", "@bot two", root)
+    await wait_until(lambda: peer.idle)
+    replies = [event for event in bot.heard if event["user"] == "U0ROB"]
+    assert len(replies) == 2
+    assert {(str(event["thread_ts"]), str(event["parent_user_id"])) for event in replies} == {(root, "U0ANA")}
 
 
 async def test_opening_the_bots_messages_is_told(peer: SlackPeer, bot: BoltBot) -> None:
