@@ -26,9 +26,10 @@ class AgentError(SettingsError):
 class Agent:
     """What an agent's file defines, as `agent = Agent(switch, deps=...)`.
 
-    `switch(step, deps, call)` runs one step and returns its result, in what pydantic can turn into JSON; the steps are those of its first
-    parameter's annotation. `deps(settings, data)` is an async context manager, opened once a worker; `data` is a folder
-    that the agent may keep files in. `prefetch(deps, principal)` reads what the model will need anyway.
+    `switch(step, deps, call)` runs one step and returns its result, in whatever pydantic can turn into JSON; the steps
+    are those of its first parameter's annotation. `deps(settings, data)` is an async context manager, opened once a
+    worker; `data` is a folder that the agent may keep files in. `prefetch(deps, principal)` reads what the model will
+    need anyway.
     """
 
     def __init__(

@@ -64,7 +64,7 @@ def block(thread: Thread, index: int) -> str | None:
             text = event.body.text if event.body else ERASED
             return _block("replied", {"n": index}, text) + ("\n<done/>" if event.final else "")
         case e.HandedOff():
-            return f'<handed_off to="{escape(event.agent)}"/>'
+            return f'<handed_off to="{_quoted(event.agent)}"/>'
         case e.ModelFailed():
             if event.kind != "invalid":
                 return None
@@ -128,7 +128,7 @@ def moment(at: int | None) -> str:
 
 def escape(text: str) -> str:
     """Make text unable to open or close a tag."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def shorten(text: str, limit: int = MAX_TEXT) -> str:
@@ -144,7 +144,11 @@ def _json(value: JsonValue) -> str:
 
 
 def _marks(marks: Mapping[str, object]) -> str:
-    return "".join(f' {name}="{escape(str(value))}"' for name, value in marks.items() if value is not None)
+    return "".join(f' {name}="{_quoted(value)}"' for name, value in marks.items() if value is not None)
+
+
+def _quoted(value: object) -> str:
+    return escape(" ".join(str(value).split())).replace('"', "&quot;")
 
 
 def _block(tag: str, marks: Mapping[str, object], text: str) -> str:
