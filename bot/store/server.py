@@ -14,6 +14,7 @@ from redis.exceptions import AuthenticationError, RedisClusterException, RedisEr
 from redis.maint_notifications import MaintNotificationsConfig
 
 from bot.errors import SettingsError
+from bot.store.connections import cancellable
 
 Client: TypeAlias = Redis | RedisCluster
 """A connected client; answers are bytes."""
@@ -69,7 +70,7 @@ async def connect(url: str) -> Client:
         return single
     await single.aclose()
     try:
-        return await RedisCluster.from_url(
+        many = RedisCluster.from_url(
             url,
             retry=Retry(NoBackoff(), 0),
             max_connections=_CONNECTIONS_A_NODE,
@@ -77,7 +78,12 @@ async def connect(url: str) -> Client:
             socket_connect_timeout=5,
             health_check_interval=30,
             maint_notifications_config=_NO_NOTICES,
-        ).initialize()
+        )
+        kind = cancellable(many.connection_kwargs["connection_class"])
+        many.connection_kwargs["connection_class"] = kind
+        for node in many.nodes_manager.startup_nodes.values():
+            node.connection_class = kind
+        return await many.initialize()
     except (RedisError, RedisClusterException, OSError) as error:
         raise _unreachable(url, error) from error
 
@@ -162,6 +168,7 @@ def _single(url: str) -> Redis:
             "REDIS_URL is not an address of a Redis server; write redis://[user:password@]host:6379/0, rediss://... or"
             " unix:///path, with special characters of the password percent-encoded.",
         ) from None
+    pool.connection_class = cancellable(pool.connection_class)
     return Redis.from_pool(pool)
 
 

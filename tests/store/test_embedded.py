@@ -24,8 +24,10 @@ from tests.store.servers import alive, embedded
 async def running(data: Path) -> AsyncGenerator[Client]:
     async with EmbeddedServer(data) as server:
         client = await connect(server.url)
-        yield client
-        await client.aclose()
+        try:
+            yield client
+        finally:
+            await client.aclose()
 
 
 @contextmanager

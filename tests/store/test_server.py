@@ -54,6 +54,23 @@ async def test_a_command_whose_answer_is_lost_is_not_repeated(tmp_path: Path) ->
         assert ask(port, "LRANGE", "list", "0", "-1") == "['before', 'once']"
 
 
+async def test_a_cancelled_command_is_cancelled(client: Client) -> None:
+    """At whatever point of a command the cancellation comes, the task ends."""
+
+    async def write_forever() -> None:
+        while True:
+            await client.rpush("list", "x")
+
+    for turns in range(200):
+        task = asyncio.create_task(write_forever())
+        for _ in range(turns % 20):
+            await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=5)
+        assert done, f"the cancellation after {turns % 20} turns of the loop was lost"
+        assert task.cancelled()
+
+
 async def test_an_idle_connection_survives_a_restart_of_the_server(tmp_path: Path) -> None:
     [port] = free_ports(1)
     (tmp_path / "again").mkdir()
