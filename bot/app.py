@@ -6,9 +6,12 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import redis
+from aiohttp import web
+from pydantic import SecretStr
+from redis.exceptions import RedisError
 
 import agents as agents_package
 from bot.agent import Agent, LoadedAgent, find, load
@@ -35,6 +38,9 @@ from bot.worker import Worker
 _log = logging.getLogger(__name__)
 ALWAYS = "triage"
 """The agent that is there without being named in bot.toml: it takes what no route names."""
+
+
+LOSSY = "This installation's Redis may lose acknowledged writes: after a crash of it, this could run a second time."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +88,7 @@ async def core(settings: Settings) -> AsyncGenerator[Core]:
         client = await connect(url)
         stack.push_async_callback(client.aclose)
         server = await check(client)
-        refuse(server)
+        refuse(server, lossy_is_fine=settings.allow_lossy_redis)
         await fix_shards(client)
         yield Core(
             settings=settings,
@@ -120,9 +126,13 @@ def prompts_folder() -> Path:
     return Path(agents_package.__path__[0]).parent / "prompts"
 
 
-def refuse(server: ServerFacts) -> None:
-    """Refuse a server that would lose threads, and warn of what could not be checked."""
-    wrong = [problem for problem in server.problems if problem.severity == "refuse"]
+def refuse(server: ServerFacts, *, lossy_is_fine: bool) -> None:
+    """Refuse a server that would lose threads, or acknowledged writes; warn of what could not be checked."""
+    wrong = [str(problem) for problem in server.problems if problem.severity == "refuse"]
+    if not server.durable_always and not lossy_is_fine:
+        wrong.append(
+            "appendfsync: it must be always, or a crash could run an action twice; set it, or ALLOW_LOSSY_REDIS=1"
+        )
     if wrong:
         raise SettingsError("\n".join(f"REDIS_URL: {problem}" for problem in wrong))
     for problem in server.problems:
@@ -156,6 +166,7 @@ async def runtime(core: Core) -> AsyncGenerator[Runtime]:
             model=model,
             directory=core.directory,
             lease_us=int(settings.lease_s * 1_000_000),
+            warning="" if core.server.durable_always else LOSSY,
         )
 
 
@@ -187,3 +198,78 @@ def sync_client(core: Core) -> object:
         return redis.RedisCluster.from_url(core.url, socket_timeout=5, socket_connect_timeout=5)
     made: object = cast("Any", redis.Redis).from_url(core.url, socket_timeout=5, socket_connect_timeout=5, retry=None)
     return made
+
+
+Role = Literal["web", "slack", "worker"]
+"""What a process does: `web` takes Slack's HTTP events, `slack` its Socket Mode, `worker` works and sends."""
+
+
+async def run(
+    settings: Settings, roles: frozenset[Role], stop: asyncio.Event, *, ready: Callable[[], None] | None = None
+) -> None:
+    """Run these roles in one process until stopped; `ready` is called once everything is up.
+
+    Raises:
+        SettingsError: something is missing or wrong; one line each that names the setting and the mend.
+
+    """
+    async with core(settings) as made, AsyncExitStack() as stack:
+        if roles & {"web", "slack"}:
+            await _listen(made, roles, stack)
+        tasks = [asyncio.create_task(stop.wait())]
+        if "worker" in roles:
+            tasks.append(asyncio.create_task(work(made, channels(made), stop)))
+        if ready is not None:
+            ready()
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        await asyncio.gather(*tasks)
+
+
+async def _listen(core: Core, roles: frozenset[Role], stack: AsyncExitStack) -> None:
+    """Take Slack's events until the stack closes: by HTTP, by Socket Mode, or by both."""
+    from channels.slack.app import SlackSettings, build  # noqa: PLC0415  # only where it is used
+    from channels.slack.http import serve_http  # noqa: PLC0415
+    from channels.slack.socket import serve_socket  # noqa: PLC0415
+
+    settings = core.settings
+    wanted = [*(["slack_signing_secret"] if "web" in roles else []), *(["slack_app_token"] if "slack" in roles else [])]
+    settings.require("slack_bot_token", *wanted)
+    values = SlackSettings(
+        bot_token=_plain(settings.slack_bot_token),
+        signing_secret=_plain(settings.slack_signing_secret),
+        api_url=settings.slack_api_url,
+    )
+    slack = build(values, core.intake())
+    if "web" in roles:
+        healthz = web.get("/healthz", lambda _: _health(core))
+        port = await stack.enter_async_context(
+            serve_http(slack, host=settings.bind, port=settings.port, more=[healthz])
+        )
+        _log.info("listening on http://%s:%d/slack/events", settings.bind, port)
+    if "slack" in roles:
+        await stack.enter_async_context(serve_socket(slack, _plain(settings.slack_app_token)))
+        _log.info("listening by Socket Mode")
+
+
+async def _health(core: Core) -> web.Response:
+    """Answer a load balancer: 200 while the store answers, else 503."""
+    try:
+        await cast("Any", core.client).ping()
+    except (RedisError, OSError):
+        return web.json_response({"store": "away"}, status=503)
+    return web.json_response({"store": "ok", "config": core.config.refused or "ok"})
+
+
+def channels(core: Core) -> dict[str, Channel]:
+    """The channels that this installation has credentials for."""
+    found: dict[str, Channel] = {}
+    if core.settings.slack_bot_token is not None:
+        from channels.slack.sender import SlackChannel  # noqa: PLC0415  # only where it is used
+
+        found["slack"] = SlackChannel(_plain(core.settings.slack_bot_token), core.settings.slack_api_url)
+    return found
+
+
+def _plain(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret is not None else ""

@@ -85,6 +85,7 @@ async def _approval(held: Held, call: CallState, policy: s.Ask, snapshot: dict[s
         changed=_changed(held, call, snapshot),
         why=call.chosen.body.why if call.chosen.body else "",
         asked_by=cards.names(thread, requesters, directory),
+        warning=held.runtime.warning,
         reject_reasons=list(step.reject_reasons),
     )
     await _open(

@@ -115,6 +115,7 @@ class CardBody(Body):
     text: str = ""  # the question, or what is in doubt
     context: str = ""
     asked_by: str = ""
+    warning: str = ""
     reject_reasons: list[str] = Field(default_factory=list[str])
 
 

@@ -62,6 +62,7 @@ class Card(Frozen):
     text: str = ""
     context: str = ""
     asked_by: str = ""
+    warning: str = ""  # what is wrong with this installation, and concerns whoever decides
     approvers: tuple[str, ...] = ()  # names, for reading
     quorum: int = 1
     options: tuple[str, ...] = ()

@@ -33,6 +33,7 @@ class Runtime:
     model: Model
     directory: Callable[[], Directory]
     lease_us: int = 30_000_000
+    warning: str = ""  # shown on every approval card
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 
     def own_settings(self, agent: str) -> Mapping[str, object]:

@@ -142,6 +142,13 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535, description="the port to listen on, 0 to 65535 (0: any free one)")
     bot_config: _Path = Field(default=Path("bot.toml"), description="the file that lists people, roles and routes")
     bot_data: _Path = Field(default=Path(".bot"), description="the folder that the bot may keep data in")
+    bind: str = Field(
+        default="127.0.0.1", description="the address that `bot web` listens on; 0.0.0.0 for all of this machine's"
+    )
+    allow_lossy_redis: bool = Field(
+        default=False,
+        description="1 lets actions run although the Redis server may lose an acknowledged write; every card says so",
+    )
     drain_s: float = Field(
         default=30, ge=0, le=86_400, description="how many seconds running actions get after SIGTERM"
     )

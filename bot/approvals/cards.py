@@ -44,6 +44,7 @@ def card(thread: Thread, opened: RequestOpened, directory: Directory) -> Card:
         text=body.text,
         context=body.context,
         asked_by=body.asked_by,
+        warning=body.warning,
         approvers=tuple(directory.by_id(person).name for person in opened.approvers),
         quorum=opened.quorum,
         options=opened.options,
