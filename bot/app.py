@@ -216,7 +216,7 @@ async def run(
     async with core(settings) as made, AsyncExitStack() as stack:
         if roles & {"web", "slack"}:
             await _listen(made, roles, stack)
-        tasks = [asyncio.create_task(stop.wait())]
+        tasks: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
         if "worker" in roles:
             tasks.append(asyncio.create_task(work(made, channels(made), stop)))
         if ready is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 SHARDS = 16
 _THREAD = re.compile(r"[0-9]{2}-[a-z2-7]{16}")
+_MESSAGE = re.compile(r"<([0-9]{2}-[a-z2-7]{16})\.([a-z2-7]{16})\.([a-z2-7]{13})@[^@<>\s]+>")
 _REQUEST = re.compile(r"([0-9]{2}-[a-z2-7]{16})\.([0-9a-f]{1,8})\.([a-z2-7]{13})")
 
 
@@ -62,8 +63,47 @@ class RequestIds:
         return match[1]
 
     def _tag(self, thread: str, serial: str) -> str:
-        digest = hmac.digest(self.secret, f"request\x1f{thread}\x1f{serial}".encode(), "sha256")
-        return _b32(digest[:8])
+        return _tag(self.secret, "request", thread, serial)
+
+
+@dataclass(frozen=True, slots=True)
+class MailIds:
+    """Reply addresses and Message-IDs, which carry their thread under an HMAC and need no index.
+
+    A reply token `<thread>.<serial>.<tag>` is bound to one request and one recipient: only a mail from that address
+    makes the same tag. All of it is lower case, since a local part may be folded on its way.
+    """
+
+    secret: bytes
+
+    def reply_token(self, request: str, recipient: str) -> str:
+        """Make the token of the address to which this recipient's answer to this request goes."""
+        thread, serial, _ = request.split(".")
+        return f"{thread}.{serial}.{_tag(self.secret, 'reply', thread, serial, recipient.casefold())}"
+
+    def request_of(self, token: str, sender: str) -> str | None:
+        """Name the request that a reply token stands for, if it was made for this sender; else None."""
+        match = _REQUEST.fullmatch(token.casefold())
+        if match is None or not hmac.compare_digest(
+            match[3], _tag(self.secret, "reply", match[1], match[2], sender.casefold())
+        ):
+            return None
+        return RequestIds(self.secret).make(match[1], int(match[2], 16))
+
+    def message_id(self, thread: str, delivery: str, domain: str) -> str:
+        """Make the Message-ID of a delivery: the same for every try, so that a repeat is the same message."""
+        return f"<{thread}.{delivery}.{_tag(self.secret, 'mail', thread, delivery)}@{domain}>"
+
+    def thread_of(self, message_id: str) -> str | None:
+        """Name the thread that a Message-ID of ours belongs to; None if it is not ours."""
+        match = _MESSAGE.fullmatch(message_id.strip())
+        if match is None or not hmac.compare_digest(match[3], _tag(self.secret, "mail", match[1], match[2])):
+            return None
+        return match[1]
+
+
+def _tag(secret: bytes, *parts: str) -> str:
+    return _b32(hmac.digest(secret, "\x1f".join(parts).encode(), "sha256")[:8])
 
 
 def display_id(request: str) -> str:

@@ -44,14 +44,14 @@ class CoreIntake:
 
     async def message(self, inbound: Inbound) -> Verdict:
         """Take a message once: an answer to an open question, a turn in a thread, or a new thread."""
-        thread = thread_id(*inbound.root)
+        directory = self.directory()
+        person = directory.person(inbound.identity)
+        thread = await self._continued(inbound, person) or thread_id(*inbound.root)
         head = await log.head(self.client, thread)
         if head is None and not inbound.starts:
             return "ignored"
         if time.time_ns() // 1000 - inbound.sent_at > TOO_OLD_US:
             return await self._refuse(inbound, thread, "too_old", "")
-        directory = self.directory()
-        person = directory.person(inbound.identity)
         if inbound.starts and (answer := commands.answer(inbound, directory, self.agents())):
             return await self._tell(inbound, thread, answer)
         route = self._route(inbound, directory)
@@ -126,6 +126,14 @@ class CoreIntake:
         out = cards.closing(thread, request.opened, end, self.directory())
         return Change(entries=[encode(event)], closed=[event.request], out=out, head={"status": "ready"})
 
+    async def _continued(self, inbound: Inbound, person: Person) -> str | None:
+        """The thread that a mail names by an id of ours, if its sender takes part there: ids can be forwarded."""
+        if inbound.thread is None:
+            return None
+        thread = fold(inbound.thread, await log.load(self.client, inbound.thread), self.sealer)
+        asked = {name for request in thread.requests.values() for name in request.opened.approvers}
+        return inbound.thread if person.id in {*thread.names, thread.principal_id, *asked} else None
+
     async def _question_for(self, thread_name: str, person: Person, inbound: Inbound) -> Verdict | None:
         """A plain message answers the only open free-text question put to its author; it never decides an approval."""
         if not await log.has_open_requests(self.client, thread_name):
@@ -146,7 +154,7 @@ class CoreIntake:
     async def _append(self, inbound: Inbound, thread: str, person: Person, route: Route, *, paused: bool) -> Verdict:
         directory = self.directory()
         trust = str(directory.trust(inbound.identity))
-        title = " ".join(inbound.text.split())[:_TITLE]
+        title = " ".join((inbound.title or inbound.text).split())[:_TITLE]
         birth = Birth(
             agent=route.agent, principal=person.id, trust=trust, approvers=route.approvers, origin=inbound.place
         )

@@ -18,13 +18,15 @@ class Place(Frozen):
     """One place in one channel.
 
     Slack: `address` is `T0ACME/C0DEPLOYS` (a channel) or `T0ACME/U0ROB` (a person, by direct message) and `thread`
-    the `ts` of the root message. Email: `address` is the mail address, `thread` the root's Message-ID.
-    Console: `address` is the person id.
+    the `ts` of the root message. Email: `address` is the mail address, `thread` the root's Message-ID, `via` our own
+    address in that conversation and `subject` its subject. Console: `address` is the person id.
     """
 
     channel: ChannelName
     address: str
     thread: str | None = None
+    via: str | None = None
+    subject: str | None = None
 
     def lane(self) -> str:
         """What is sent in order, one after the other: one conversation in one channel."""

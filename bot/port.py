@@ -16,12 +16,14 @@ class Inbound(Record):
     also: tuple[str, ...] = ()  # other ids of the same input: an event id
     identity: Identity
     root: tuple[str, ...]  # what the thread id is made from: ("slack", team, channel, root ts)
+    thread: str | None = None  # the thread it continues, if the channel could prove that by an id of ours (bot.ids)
     place: Place  # where the conversation is
     route_channel: str | None = None  # `slack:T0ACME/C0DEPLOYS`, for routes
     route_address: str | None = None  # the mail address it was written to, for routes
     text: str  # without the mention of the bot
     starts: bool  # whether it may start a thread: a mention, a direct message, a mail to us
     sent_at: int  # us
+    title: str | None = None  # such as a mail's subject; else the text's beginning
     private: bool = False  # a direct conversation with this one person
 
 
