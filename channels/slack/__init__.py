@@ -1,0 +1,1 @@
+"""Slack: events and buttons in, messages and cards out, over HTTP or Socket Mode."""

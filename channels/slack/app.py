@@ -1,0 +1,142 @@
+"""Bolt, put together: the same listeners for HTTP and Socket Mode, each storing what it heard before acknowledging."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.port import Intake
+from channels.slack.calls import reading_client, sdk_logger, writing_client
+from channels.slack.events import Events
+from channels.slack.interactions import Interactions
+from channels.slack.payloads import ButtonPress, Envelope, Submission, fault_in, reason
+from channels.slack.people import Installation, People
+from channels.slack.tally import Tally
+from channels.slack.wire import JsonObject
+
+TAKE_S = 2.5  # of the three seconds that Slack waits for an acknowledgement
+_ANY = re.compile("")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlackSettings:
+    """What the adapter needs of the settings."""
+
+    bot_token: str = field(repr=False)
+    signing_secret: str = field(default="", repr=False)  # for HTTP
+    api_url: str = "https://slack.com/api/"
+
+
+class SlackApp:
+    """The Bolt app with its listeners. HTTP and Socket Mode both hand every request to `dispatch`."""
+
+    def __init__(self, settings: SlackSettings, intake: Intake) -> None:
+        """Build the clients and register the listeners; nothing is called yet."""
+        self.settings = settings
+        self.tally = Tally()
+        reader = reading_client(settings.bot_token, settings.api_url)
+        self._installation = Installation(reader)
+        people = People(reader, self._installation)
+        self._events = Events(intake, people, self.tally)
+        writer = writing_client(settings.bot_token, settings.api_url)
+        self._interactions = Interactions(intake, people, writer, self.tally)
+        self.bolt = AsyncApp(
+            name="countersign",
+            logger=sdk_logger(),
+            client=AsyncWebClient(base_url=settings.api_url, logger=sdk_logger()),
+            signing_secret=settings.signing_secret,
+            authorize=self._authorizer(),
+            process_before_response=True,  # or Bolt acknowledges events before anybody has seen them
+        )
+        self._listen()
+
+    async def dispatch(self, request: AsyncBoltRequest) -> BoltResponse:
+        """Let the listeners take a request whose origin is proven.
+
+        A status below 300 says that it is stored, or that it never can be: Slack sends it no more.
+        """
+        if fault := fault_in(request.body):
+            self.tally.broken(fault)
+            return BoltResponse(status=200, body="")
+        answer = await self.bolt.async_dispatch(request)
+        if answer.status == 404:
+            self.tally.broken("unhandled")
+        return answer
+
+    async def close(self) -> None:
+        """Finish what is being shown to people."""
+        await self._interactions.close()
+
+    def _listen(self) -> None:
+        # slack_bolt leaves its patterns' types bare, hence the pragmas.
+        for kind in ("app_mention", "message"):
+            self.bolt.event(kind)(self._message)  # pyright: ignore[reportUnknownMemberType]
+        self.bolt.event(_ANY)(self._other_event)  # pyright: ignore[reportUnknownMemberType]
+        self.bolt.action(_ANY)(self._press)  # pyright: ignore[reportUnknownMemberType]
+        self.bolt.view(_ANY)(self._submit)  # pyright: ignore[reportUnknownMemberType]
+        self.bolt.error(self._failed)
+
+    def _authorizer(self) -> Callable[[], Awaitable[AuthorizeResult]]:
+        """Return what tells Bolt who we are.
+
+        Bolt's own way acknowledges an event with 200 when `auth.test` fails, and so loses it; this raises instead.
+        """
+
+        async def authorize() -> AuthorizeResult:
+            known = await self._installation.workspace()
+            return AuthorizeResult(
+                enterprise_id=None,
+                team_id=known.team,
+                bot_user_id=known.bot_user,
+                bot_id=known.bot_id,
+                bot_token=self.settings.bot_token,
+            )
+
+        return authorize
+
+    async def _message(self, body: JsonObject) -> None:
+        try:
+            envelope = Envelope.model_validate(body)
+        except ValidationError as error:
+            self.tally.broken(reason(error))
+            return
+        async with asyncio.timeout(TAKE_S):
+            await self._events.take(envelope, await self._installation.workspace())
+
+    async def _other_event(self, body: JsonObject) -> None:
+        self.tally.ignored("event_of_no_use", str(body.get("event_id")))
+
+    async def _press(self, body: JsonObject, ack: AsyncAck) -> None:
+        try:
+            press = ButtonPress.model_validate(body)
+        except ValidationError as error:
+            self.tally.broken(reason(error))
+            await ack()
+            return
+        async with asyncio.timeout(TAKE_S):
+            await self._interactions.press(press, ack)
+
+    async def _submit(self, body: JsonObject, ack: AsyncAck) -> None:
+        try:
+            sent = Submission.model_validate(body)
+        except ValidationError as error:
+            self.tally.broken(reason(error))
+            await ack()
+            return
+        async with asyncio.timeout(TAKE_S):
+            await self._interactions.submit(sent, ack)
+
+    async def _failed(self, error: Exception) -> None:
+        """Leave Bolt's 500 as it is, so that Slack sends an event again; without this, Bolt logs whole payloads."""
+        self.tally.failed(error)
+
+
+def build(settings: SlackSettings, intake: Intake) -> SlackApp:
+    """Return the app; `serve_http` and `serve_socket` feed it."""
+    return SlackApp(settings, intake)

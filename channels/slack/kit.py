@@ -1,0 +1,80 @@
+"""The few Block Kit shapes that we use, made so that foreign text in them is never read as markup."""
+
+from datetime import datetime
+
+from channels.slack.limits import BUTTON, HEADER
+from channels.slack.visible import line
+from channels.slack.wire import JsonObject, array
+
+
+def plain(text: str) -> JsonObject:
+    """Return a text object that Slack shows as it is: no mentions, no links, no `:emoji:`."""
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def header(text: str) -> JsonObject:
+    """Return a heading, cut to one line."""
+    return {"type": "header", "text": plain(line(text, HEADER) or "(no title)")}
+
+
+def section(mrkdwn: str) -> JsonObject:
+    """Return a paragraph of text that is mrkdwn already; `verbatim`: Slack makes no links or mentions out of it."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": mrkdwn, "verbatim": True}}
+
+
+def context(*elements: JsonObject) -> JsonObject:
+    """Return a line of small print."""
+    return {"type": "context", "elements": array(elements)}
+
+
+def small(text: str) -> JsonObject:
+    """Return mrkdwn as a part of a context."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def date(moment: datetime) -> str:
+    """Return mrkdwn that shows a moment in each reader's own time zone."""
+    fallback = f"{moment:%Y-%m-%d %H:%M} UTC"
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} at {{time}}|{fallback}>"
+
+
+def rich(*parts: JsonObject) -> JsonObject:
+    """Return a block of rich text: structure instead of markup, so nothing in a text can leave its place."""
+    return {"type": "rich_text", "elements": array(parts)}
+
+
+def paragraph(*runs: JsonObject) -> JsonObject:
+    """Return a line of a rich text."""
+    return {"type": "rich_text_section", "elements": array(runs)}
+
+
+def preformatted(text: str) -> JsonObject:
+    """Return a code block of a rich text."""
+    return {"type": "rich_text_preformatted", "elements": [run(text)]}
+
+
+def quote(text: str) -> JsonObject:
+    """Return a quotation in a rich text."""
+    return {"type": "rich_text_quote", "elements": [run(text)]}
+
+
+def run(text: str, style: str = "") -> JsonObject:
+    """Return characters of a rich text; `style` is empty, bold, italic or code."""
+    plain_run: JsonObject = {"type": "text", "text": text}
+    return {**plain_run, "style": {style: True}} if style else plain_run
+
+
+def button(label: str, action_id: str, value: str, style: str = "") -> JsonObject:
+    """Return a button; `style` is empty, primary or danger."""
+    made: JsonObject = {
+        "type": "button",
+        "text": plain(line(label, BUTTON) or "?"),
+        "action_id": action_id,
+        "value": value,
+    }
+    return {**made, "style": style} if style else made
+
+
+def actions(buttons: list[JsonObject]) -> JsonObject:
+    """Return a row of buttons."""
+    return {"type": "actions", "elements": array(buttons)}

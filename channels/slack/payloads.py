@@ -1,0 +1,156 @@
+"""What Slack sends, as far as we read it; whatever does not fit is a broken payload, whoever signed it."""
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from channels.slack.wire import JsonObject
+
+_TS = r"^[0-9]{1,12}\.[0-9]{6}$"  # seconds and microseconds; the id of a message in its channel
+_USER = r"^[UWB][A-Z0-9]+$"
+_CHANNEL = r"^[CDG][A-Z0-9]+$"
+
+
+class Payload(BaseModel):
+    """A part of a payload; what we do not read may be anything."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class UserRef(Payload):
+    """A user, named by id."""
+
+    id: str = Field(pattern=_USER)
+
+
+class ChannelRef(Payload):
+    """A channel, named by its id."""
+
+    id: str = Field(pattern=_CHANNEL)
+
+
+class Authorization(Payload):
+    """An installation that the event is for."""
+
+    team_id: str | None = None
+
+
+class Happening(Payload):
+    """An event of any type."""
+
+    type: str = Field(min_length=1)
+
+
+class Outline(Payload):
+    """What Bolt itself reads before any listener runs, and would stumble over if it were of another shape."""
+
+    type: str = ""
+    team: JsonObject | str | None = None
+    user: JsonObject | str | None = None
+    enterprise: JsonObject | str | None = None
+    channel: JsonObject | str | None = None
+    view: JsonObject | None = None
+    message: JsonObject | None = None
+    previous_message: JsonObject | None = None
+    item: JsonObject | None = None
+    authorizations: list[JsonObject] | None = None
+    response_urls: list[JsonObject] = Field(default_factory=list[JsonObject])
+    event: Happening | None = None
+
+
+class File(Payload):
+    """A file that came with a message."""
+
+    name: str | None = None
+    pretty_type: str | None = None
+    mimetype: str | None = None
+    size: int | None = None  # bytes
+
+
+class MessageEvent(Payload):
+    """A `message` or `app_mention`."""
+
+    type: str
+    channel: str = Field(pattern=_CHANNEL)
+    ts: str = Field(pattern=_TS)
+    user: str | None = Field(default=None, pattern=_USER)
+    text: str | None = None
+    subtype: str | None = None
+    thread_ts: str | None = Field(default=None, pattern=_TS)
+    channel_type: str | None = None
+    bot_id: str | None = None
+    edited: JsonObject | None = None
+    files: tuple[File, ...] | None = None
+    user_team: str | None = None
+    source_team: str | None = None
+
+
+class Envelope(Payload):
+    """What an event comes in."""
+
+    event_id: str = Field(min_length=1)
+    team_id: str | None = None
+    authorizations: tuple[Authorization, ...] | None = None
+    event: MessageEvent
+
+    @property
+    def team(self) -> str | None:
+        """The workspace of the installation; in shared channels `team_id` alone may be another."""
+        first = self.authorizations[0].team_id if self.authorizations else None
+        return first or self.team_id
+
+
+class Container(Payload):
+    """The message that was clicked in."""
+
+    channel_id: str | None = None
+    message_ts: str | None = None
+    thread_ts: str | None = None
+
+
+class Pressed(Payload):
+    """One button."""
+
+    action_id: str
+    action_ts: str
+    value: str = ""
+
+
+class ButtonPress(Payload):
+    """A click on a button of a message (`block_actions`)."""
+
+    user: UserRef
+    container: Container = Container()
+    channel: ChannelRef | None = None
+    trigger_id: str = ""
+    actions: tuple[Pressed, ...] = Field(min_length=1)
+
+
+class View(Payload):
+    """A form."""
+
+    id: str = Field(min_length=1)
+    callback_id: str = ""
+    private_metadata: str = ""
+    state: JsonObject = Field(default_factory=dict[str, JsonValue])
+
+
+class Submission(Payload):
+    """A form that was sent (`view_submission`)."""
+
+    user: UserRef
+    view: View
+
+
+def fault_in(body: object) -> str | None:
+    """Name what is wrong with a payload's outline: the field and the kind of error, never a value; None: nothing."""
+    try:
+        Outline.model_validate(body)
+    except ValidationError as error:
+        return reason(error)
+    return None
+
+
+def reason(error: ValidationError) -> str:
+    """Return the first thing that is wrong, without what was found there: that may be a text of someone's."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"][:4]) or "payload"
+    return f"{place}: {first['type']}"

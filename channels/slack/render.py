@@ -1,0 +1,59 @@
+"""What is delivered, as messages: a text for notifications and blocks within Slack's limits. Pure."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from bot.places import Card, Content, Decision, Notice, StatusLine, Text
+from channels.slack import kit
+from channels.slack.cards import card_blocks, card_title, decision_blocks, decision_title
+from channels.slack.limits import BLOCKS, SECTION, WHOLE, weight
+from channels.slack.mrkdwn import convert, pieces
+from channels.slack.visible import escape, line
+from channels.slack.wire import JsonObject
+
+_NOTIFICATION = 300  # characters; clients show less
+_SMALL = 2_000  # characters of a context's text
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One message: `text` is what notifications and screen readers say."""
+
+    text: str
+    blocks: list[JsonObject]
+
+
+def render(content: Content) -> tuple[Rendered, ...]:
+    """Return the message that carries this, and for a text that is too long for one, those that follow it."""
+    match content:
+        case Card():
+            return (Rendered(escape(card_title(content)), card_blocks(content)),)
+        case Decision():
+            return (Rendered(escape(decision_title(content)), decision_blocks(content)),)
+        case StatusLine():
+            shown = (pieces(convert(content.markdown), _SMALL) or ["…"])[0]
+            return (Rendered(_told(content.markdown), [kit.context(kit.small(shown))]),)
+        case Text() | Notice():
+            return text_messages(content.markdown)
+        case _:
+            assert_never(content)
+
+
+def text_messages(markdown: str) -> tuple[Rendered, ...]:
+    """Return standard Markdown as one message, or as several if it is long."""
+    messages: list[list[JsonObject]] = [[]]
+    for piece in pieces(convert(markdown), SECTION) or ["(nothing)"]:
+        block = kit.section(piece)
+        if messages[-1] and (weight([*messages[-1], block]) > WHOLE or len(messages[-1]) >= BLOCKS):
+            messages.append([])
+        messages[-1].append(block)
+    told = _told(markdown)
+    total = len(messages)
+    return tuple(
+        Rendered(told if number == 0 else f"(part {number + 1} of {total})", blocks)
+        for number, blocks in enumerate(messages)
+    )
+
+
+def _told(markdown: str) -> str:
+    return escape(line(markdown, _NOTIFICATION)) or "…"

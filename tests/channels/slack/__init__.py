@@ -1,0 +1,1 @@
+"""Tests of the Slack channel: real Bolt against the local Slack peer."""

@@ -1,0 +1,46 @@
+"""A running peer, and the adapter hearing it over HTTP with an intake that records."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.playground.slack import SlackPeer, Timing
+from channels.slack.app import SlackApp, SlackSettings, build
+from channels.slack.http import PATH, serve_http
+from channels.slack.sender import SlackChannel
+from tests.channels.slack.intake import RecordingIntake
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[SlackPeer]:
+    """A peer that retries without waiting."""
+    async with SlackPeer(timing=Timing().retries_scaled(0)) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(peer: SlackPeer) -> SlackSettings:
+    """The peer's credentials."""
+    app = peer.workspace.app
+    return SlackSettings(bot_token=app.bot_token, signing_secret=app.signing_secret, api_url=peer.api_url)
+
+
+@pytest.fixture
+def intake() -> RecordingIntake:
+    """Where input ends up."""
+    return RecordingIntake()
+
+
+@pytest.fixture
+async def slack(peer: SlackPeer, settings: SlackSettings, intake: RecordingIntake) -> AsyncIterator[SlackApp]:
+    """The adapter, to which the peer delivers over HTTP."""
+    app = build(settings, intake)
+    async with serve_http(app, host="127.0.0.1", port=0) as port:
+        peer.deliver_to(f"http://127.0.0.1:{port}{PATH}")
+        yield app
+
+
+@pytest.fixture
+def channel(settings: SlackSettings) -> SlackChannel:
+    """The sender's end."""
+    return SlackChannel(settings)
