@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import redis
 from aiohttp import web
@@ -34,6 +34,9 @@ from bot.store.log import fix_shards
 from bot.store.server import Client, ServerFacts, check, connect
 from bot.wake import Wakes
 from bot.worker import Worker
+
+if TYPE_CHECKING:
+    from channels.slack.app import SlackSettings
 
 _log = logging.getLogger(__name__)
 ALWAYS = "triage"
@@ -228,19 +231,14 @@ async def run(
 
 async def _listen(core: Core, roles: frozenset[Role], stack: AsyncExitStack) -> None:
     """Take Slack's events until the stack closes: by HTTP, by Socket Mode, or by both."""
-    from channels.slack.app import SlackSettings, build  # noqa: PLC0415  # only where it is used
+    from channels.slack.app import build  # noqa: PLC0415  # only where it is used
     from channels.slack.http import serve_http  # noqa: PLC0415
     from channels.slack.socket import serve_socket  # noqa: PLC0415
 
     settings = core.settings
     wanted = [*(["slack_signing_secret"] if "web" in roles else []), *(["slack_app_token"] if "slack" in roles else [])]
     settings.require("slack_bot_token", *wanted)
-    values = SlackSettings(
-        bot_token=_plain(settings.slack_bot_token),
-        signing_secret=_plain(settings.slack_signing_secret),
-        api_url=settings.slack_api_url,
-    )
-    slack = build(values, core.intake())
+    slack = build(_slack(settings), core.intake())
     if "web" in roles:
         healthz = web.get("/healthz", lambda _: _health(core))
         port = await stack.enter_async_context(
@@ -267,8 +265,18 @@ def channels(core: Core) -> dict[str, Channel]:
     if core.settings.slack_bot_token is not None:
         from channels.slack.sender import SlackChannel  # noqa: PLC0415  # only where it is used
 
-        found["slack"] = SlackChannel(_plain(core.settings.slack_bot_token), core.settings.slack_api_url)
+        found["slack"] = SlackChannel(_slack(core.settings))
     return found
+
+
+def _slack(settings: Settings) -> "SlackSettings":
+    from channels.slack.app import SlackSettings  # noqa: PLC0415  # only where it is used
+
+    return SlackSettings(
+        bot_token=_plain(settings.slack_bot_token),
+        signing_secret=_plain(settings.slack_signing_secret),
+        api_url=settings.slack_api_url,
+    )
 
 
 def _plain(secret: SecretStr | None) -> str:
