@@ -15,7 +15,7 @@ from bot.fold import fold
 from bot.identity import Identity, SlackIdentity
 from bot.ids import RequestIds, fresh_id, thread_id
 from bot.people import Directory, Person
-from bot.places import Delivery, Notice, Text
+from bot.places import Delivery, Notice, Place, Text
 from bot.port import Answered, AnswerInbound, Inbound, RefusalRecord, Verdict
 from bot.store import log, scripts
 from bot.store.scripts import Change
@@ -52,7 +52,7 @@ class CoreIntake:
             return "ignored"
         if time.time_ns() // 1000 - inbound.sent_at > TOO_OLD_US:
             return await self._refuse(inbound, thread, "too_old", "")
-        if inbound.starts and (answer := commands.answer(inbound, directory, self.agents())):
+        if inbound.starts and inbound.agent is None and (answer := commands.answer(inbound, directory, self.agents())):
             return await self._tell(inbound, thread, answer)
         route = self._route(inbound, directory)
         if head is not None:
@@ -185,6 +185,8 @@ class CoreIntake:
 
     def _route(self, inbound: Inbound, directory: Directory) -> Route:
         """Where a message belongs by rule; what no rule names goes to triage."""
+        if inbound.agent is not None:
+            return self._route_to(inbound.agent, inbound.identity, directory)
         found = directory.route_for(channel=inbound.route_channel, address=inbound.route_address, text=inbound.text)
         return found or Route(agent=self.default_agent)
 
@@ -193,6 +195,12 @@ class CoreIntake:
         if otherwise.agent == agent:
             return otherwise
         return next((route for route in directory.config.routes if route.agent == agent), otherwise)
+
+    def _route_to(self, agent: str, identity: Identity, directory: Directory) -> Route:
+        """The first of an agent's routes that listens to this person."""
+        routes = [route for route in directory.config.routes if route.agent == agent]
+        admitting = (route for route in routes if directory.may_talk(route, identity))
+        return next(admitting, routes[0] if routes else Route(agent=agent))
 
     def _refusal(self, directory: Directory, identity: Identity) -> str:
         external = isinstance(identity, SlackIdentity) and (identity.is_guest or identity.is_external)
@@ -205,8 +213,9 @@ class CoreIntake:
         """Say something that needs neither agent nor thread."""
         delivery = Delivery(id=fresh_id(), thread=thread, place=inbound.place, content=Text(markdown=text))
         seen = [inbound.source, *inbound.also]
+        limit = 100 if _reaches(inbound.place) else 0
         told = await scripts.refuse(
-            self.client, _record(inbound, "told"), delivery, f"told:{inbound.identity.key}", seen=seen, limit=100
+            self.client, _record(inbound, "told"), delivery, f"told:{inbound.identity.key}", seen=seen, limit=limit
         )
         return "duplicate" if told == "duplicate" else "told"
 
@@ -215,7 +224,7 @@ class CoreIntake:
         content = self._private(inbound, text)
         delivery = Delivery(id=fresh_id(), thread=thread, place=inbound.place, content=content)
         seen = [inbound.source, *inbound.also]
-        limit = _REFUSALS_A_DAY if text else 0
+        limit = _REFUSALS_A_DAY if text and _reaches(inbound.place) else 0
         record = _record(inbound, reason)
         told = await scripts.refuse(self.client, record, delivery, inbound.identity.key, seen=seen, limit=limit)
         if told == "duplicate":
@@ -229,6 +238,8 @@ class CoreIntake:
         return Text(markdown=text)
 
     def _line(self, inbound: Inbound, thread: str, text: str) -> list[Delivery]:
+        if not _reaches(inbound.place):
+            return []
         return [Delivery(id=fresh_id(), thread=thread, place=inbound.place, content=self._private(inbound, text))]
 
     async def _note_refusal(self, thread: str, request_id: str, said: Said, refusal: Refusal) -> None:
@@ -236,6 +247,11 @@ class CoreIntake:
             return
         event = Refused(by=said.person.id, reason=refusal.reason, request=request_id)
         await scripts.note(self.client, thread, Change(entries=[encode(event)]))
+
+
+def _reaches(place: Place) -> bool:
+    """Whether something can be sent there: the command line reads the log instead."""
+    return place.channel != "console"
 
 
 def _input_version(thread: Thread, head: log.Head | None) -> int:

@@ -20,6 +20,7 @@ class Inbound(Record):
     place: Place  # where the conversation is
     route_channel: str | None = None  # `slack:T0ACME/C0DEPLOYS`, for routes
     route_address: str | None = None  # the mail address it was written to, for routes
+    agent: str | None = None  # for an agent by its name, whatever the routes' rules say; who may talk still counts
     text: str  # without the mention of the bot
     starts: bool  # whether it may start a thread: a mention, a direct message, a mail to us
     sent_at: int  # us
