@@ -5,11 +5,11 @@ import re
 from channels.slack.visible import escape, readable
 
 _FENCE = re.compile(r"^\s{0,3}(```|~~~)")
-_HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*?)\s*#*$")
+_HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*)$")
 _BULLET = re.compile(r"^(\s*)[-*+]\s+(.*)$")
 _INLINE = re.compile(
     r"(?P<code>`[^`\n]+`)"
-    r"|!?\[(?P<label>[^\]\n]*)\]\((?P<target>[^()\s]+)(?:\s+\"[^\"\n]*\")?\)"
+    r"|!?\[(?P<label>[^\[\]\n]*)\]\((?P<target>[^()\s]+)(?:\s+\"[^\"\n]*\")?\)"
     r"|(?P<url>https?://[^\s<>|\"'`\\⟨⟩]+)"
     r"|\*\*(?P<bold>[^*\n]+)\*\*"
     r"|__(?P<bold2>[^_\n]+)__"
@@ -43,7 +43,8 @@ def convert(markdown: str) -> str:
 
 def _row(row: str) -> str:
     if heading := _HEADING.match(row):
-        return f"*{_inline(heading[1].replace('*', ''))}*" if heading[1] else ""
+        title = heading[1].replace("*", "").rstrip(" #")
+        return f"*{_inline(title)}*" if title else ""
     if bullet := _BULLET.match(row):
         return f"{bullet[1]}• {_inline(bullet[2])}"
     return _inline(row)

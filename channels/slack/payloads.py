@@ -110,6 +110,7 @@ class Pressed(Payload):
     """One button."""
 
     action_id: str
+    block_id: str
     action_ts: str
     value: str = ""
 
@@ -128,6 +129,7 @@ class View(Payload):
     """A form."""
 
     id: str = Field(min_length=1)
+    type: str
     callback_id: str = ""
     private_metadata: str = ""
     state: JsonObject = Field(default_factory=dict[str, JsonValue])
@@ -141,15 +143,26 @@ class Submission(Payload):
 
 
 def fault_in(body: object) -> str | None:
-    """Name what is wrong with a payload's outline: the field and the kind of error, never a value; None: nothing."""
+    """Name what is wrong with a payload: the field and the kind of error, never a value; None: nothing."""
     try:
-        Outline.model_validate(body)
+        kind = Outline.model_validate(body)
+        match kind.type, kind.event and kind.event.type:
+            case "event_callback", "message" | "app_mention":
+                Envelope.model_validate(body)
+            case "event_callback", None:
+                return "event: missing"
+            case "block_actions", _:
+                ButtonPress.model_validate(body)
+            case "view_submission", _:
+                Submission.model_validate(body)
+            case _:
+                pass
     except ValidationError as error:
-        return reason(error)
+        return _reason(error)
     return None
 
 
-def reason(error: ValidationError) -> str:
+def _reason(error: ValidationError) -> str:
     """Return the first thing that is wrong, without what was found there: that may be a text of someone's."""
     first = error.errors(include_input=False, include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"][:4]) or "payload"
