@@ -3,8 +3,9 @@
 from typing import assert_never
 
 from bot import events as e
-from bot.bodies import Outcome
+from bot.bodies import Limits, Outcome
 from bot.entries import Sealer, Unreadable, decode
+from bot.sound import problem
 from bot.steps import Principal
 from bot.thread import CallState, RequestState, Thread
 
@@ -22,9 +23,11 @@ def extend(thread: Thread, entries: list[bytes]) -> None:
         event = decode(entry)
         if isinstance(event, Unreadable):
             _stop(thread, event.reason)
-        elif not _sealed(thread, event):
-            _stop(thread, "its seal does not match the log before it")
-        elif thread.unreadable is None:
+        elif thread.unreadable is not None:
+            pass
+        elif wrong := problem(thread, event):
+            _stop(thread, wrong)
+        else:
             thread.events.append(event)
             _apply(thread, event, thread.version)
         thread.chains.append(thread.sealer.link(thread.chains[-1], entry))
@@ -32,12 +35,6 @@ def extend(thread: Thread, entries: list[bytes]) -> None:
 
 def _stop(thread: Thread, reason: str) -> None:
     thread.unreadable = thread.unreadable or f"entry {thread.version}: {reason}"
-
-
-def _sealed(thread: Thread, event: e.AnyEvent) -> bool:
-    if event.basis is None:
-        return True
-    return event.basis <= thread.version and event.seal == thread.sealer.seal(thread.chains[event.basis])
 
 
 def _apply(t: Thread, event: e.AnyEvent, index: int) -> None:
@@ -51,13 +48,8 @@ def _apply(t: Thread, event: e.AnyEvent, index: int) -> None:
         case e.StepStarted():
             call = t.calls[event.call]
             call.progress, call.attempts, call.approved = "started", call.attempts + 1, False
-        case e.StepFinished():
-            _finish(t, t.calls[event.call], index)
-        case e.StepFailed():
-            _fail(t, t.calls[event.call], counts=event.how in {"failed", "not_done", "denied", "checked"})
-        case e.StepInDoubt():
-            call = t.calls[event.call]
-            call.progress, call.checked = "in_doubt", event.how == "unclear"
+        case e.StepFinished() | e.StepFailed() | e.StepInDoubt():
+            _came(t, event, index)
         case e.LateResult():
             _late(t, event, index)
         case e.RequestOpened():
@@ -71,16 +63,19 @@ def _apply(t: Thread, event: e.AnyEvent, index: int) -> None:
         case e.RequestWithdrawn():
             _closed(t, event.request, "withdrawn", event.at, again=event.reason in {"changed", "resolved"})
         case e.Replied():
-            t.attended, t.failures = max(t.attended, event.basis or 0), 0
+            t.attended, t.failures, t.invalid = max(t.attended, event.basis or 0), 0, 0
             t.done = event.final
         case e.HandedOff():
             t.agent, t.approvers, t.prefetched = event.agent, event.approvers, False
-        case e.Paused() | e.Resumed():
-            t.paused = isinstance(event, e.Paused)
-        case e.Parked() | e.Unparked():
-            t.parked = isinstance(event, e.Parked)
+            t.limits = Limits()  # until the new agent's first choice says its own; the steps so far count on
+        case e.Paused():
+            t.paused = True
+        case e.Parked():
+            t.parked = True
+        case e.Resumed() | e.Unparked():
+            t.paused = t.parked = False  # whoever lets it go on means both
         case e.Cancelled():
-            t.cancelled = True
+            t.cancelled_at = index if t.cancelled_at is None else t.cancelled_at
         case e.ModelFailed():
             _model_failed(t, event)
         case e.Delivered() | e.DeliveryFailed() | e.Refused():
@@ -95,7 +90,7 @@ def _message(t: Thread, event: e.MessageReceived, index: int) -> None:
         name = event.body.name if event.body else event.birth.principal
         t.title = (event.body.title if event.body else None) or t.title
         t.principal = Principal(id=event.birth.principal, name=name, trust=event.birth.trust)
-    if t.done:
+    if t.done or t.stopped:
         t.done, t.prefetched, t.stopped, t.writers = False, False, False, []
     t.writers.append((index, event.by or ""))
     t.names[event.by or ""] = event.body.name if event.body else event.by or ""
@@ -128,6 +123,22 @@ def _asked(call: CallState, event: e.RequestOpened) -> None:
     call.request, call.approved = event.request, False
     if event.kind == "approval":
         call.approval = event.request
+
+
+def _came(t: Thread, event: e.StepFinished | e.StepFailed | e.StepInDoubt, index: int) -> None:
+    """What came of a call. The first known outcome stands: a check or a lost worker may overlap with a late result."""
+    call = t.calls[event.call]
+    if call.over:
+        return
+    match event:
+        case e.StepFinished():
+            _finish(t, call, index)
+        case e.StepFailed():
+            _fail(t, call, counts=event.how in {"failed", "not_done", "denied", "checked"})
+        case e.StepInDoubt():
+            call.progress, call.checked = "in_doubt", event.how == "unclear"
+        case _:
+            assert_never(event)
 
 
 def _finish(t: Thread, call: CallState, index: int) -> None:
@@ -165,18 +176,19 @@ def _activate(t: Thread, call: CallState) -> None:
 
 
 def _late(t: Thread, event: e.LateResult, index: int) -> None:
+    """A result without a lease. It does not say of which attempt, so of two it proves only what it did itself."""
     call = t.calls[event.call]
-    if call.over:
-        return
-    match event.outcome:
-        case "finished":
-            _finish(t, call, index)
-        case "failed":
+    match event.outcome, call.progress:
+        case _, "started" if call.attempts > 1:
+            pass  # it is the earlier attempt's; the one that runs now brings its own
+        case "finished", progress if progress != "finished":
+            _finish(t, call, index)  # also when it was given up: it must not be done twice
+        case "failed", "started" | "in_doubt" if call.attempts <= 1:
             _fail(t, call, counts=True)
-        case "in_doubt":
-            call.progress = "in_doubt"
+        case "in_doubt", "started":
+            call.progress, call.checked = "in_doubt", False
         case _:
-            assert_never(event.outcome)
+            pass  # it is over, or people who looked have let it run again
 
 
 def _answered(t: Thread, event: e.RequestAnswered, index: int) -> None:
@@ -204,14 +216,24 @@ def _answered(t: Thread, event: e.RequestAnswered, index: int) -> None:
             call.progress, call.approved, call.checked = "chosen", True, False
             _activate(t, call)
         case "doubt", _, _ if call:
+            t.rejected[call.chosen.call_hash] = index
             _fail(t, call, counts=False)
-        case "stuck", _, "go_on":
-            _fresh_start(t)
-        case "stuck", _, _:
-            t.stopped = True
-            _fresh_start(t)
+        case "stuck", _, option:
+            _looked_at(t, stop=option != "go_on")
         case _:
             pass
+
+
+def _looked_at(t: Thread, *, stop: bool) -> None:
+    """An operator lets a stuck thread go on, or ends it: then nothing that was only chosen is run any more."""
+    _fresh_start(t)
+    t.model_failures, t.retry_at = 0, None
+    if not stop:
+        return
+    t.stopped = True
+    for call in (t.active, t.suspended):
+        if call is not None and call.progress == "chosen":
+            _fail(t, call, counts=False)
 
 
 def _closed(t: Thread, request_id: str, outcome: Outcome, at: int | None, *, again: bool = False) -> None:
@@ -221,7 +243,7 @@ def _closed(t: Thread, request_id: str, outcome: Outcome, at: int | None, *, aga
     request.outcome, request.closed_at = outcome, at
     t.open.pop(request_id, None)
     call = t.calls.get(request.opened.call or "")
-    if call and not call.over and not again:
+    if call and call.progress == "chosen" and not again:  # a doubt remains one, whoever no longer asks about it
         _fail(t, call, counts=False)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-from bot.thread import CallState, Thread
+from bot.thread import FAILURES_IN_A_ROW, CallState, RequestState, Thread
 
 Mode = Literal["free", "waiting", "ready"]
 """What a decision may be: anything; or only queries, reply, keep_waiting and withdraw, because a request is open
@@ -79,12 +79,12 @@ Move = Decide | Perform | Check | Doubt | Ask | Close | Say | Wait | Rest
 
 def next_move(t: Thread, now: int) -> Move:
     """What is to be done next in this thread at this time (us, the server's clock)."""
-    if t.unreadable or t.parked or (t.paused and not t.cancelled):
+    if t.unreadable or ((t.paused or t.parked) and not t.cancelled):
         return Rest()
     if closing := _closing(t, now):
         return closing
     if t.cancelled:
-        return Rest()
+        return _settle(t)
     call = t.active
     if call is not None and not _asked(t, call) and (move := _advance(t, call)):
         return move
@@ -94,13 +94,34 @@ def next_move(t: Thread, now: int) -> Move:
 def _closing(t: Thread, now: int) -> Close | None:
     for request_id, request in t.open.items():
         call = t.calls.get(request.opened.call or "")
-        if t.cancelled:
+        if _cancelled(t, request):
             return Close(request_id, "cancelled")
         if request.opened.expires_at <= now:
             return Close(request_id, "expired")
         if call is not None and call.over:
             return Close(request_id, "resolved")
     return None
+
+
+def _cancelled(t: Thread, request: RequestState) -> bool:
+    return t.cancelled_at is not None and request.index < t.cancelled_at
+
+
+def _settle(t: Thread) -> Move:
+    """After a cancellation nothing runs any more; but people are asked what came of an action that had begun."""
+    for call in (t.active, t.suspended):
+        if call is None or call.progress not in {"started", "in_doubt"}:
+            continue
+        if call.progress == "started":
+            return Doubt(call.chosen.call)
+        return Wait(None) if _asked(t, call) else _look(call)
+    return Rest()
+
+
+def _look(call: CallState) -> Check | Ask:
+    """Find out whether a call in doubt happened: from the step itself, else from a person."""
+    name = call.chosen.call
+    return Check(name) if call.chosen.can_check and not call.checked else Ask("doubt", name)
 
 
 def _asked(t: Thread, call: CallState) -> bool:
@@ -122,7 +143,9 @@ def _advance(t: Thread, call: CallState) -> Move | None:
         case "started":
             return Perform(name) if chosen.idempotent else Doubt(name)
         case "in_doubt":
-            return Check(name) if chosen.can_check and not call.checked else Ask("doubt", name)
+            look = _look(call)
+            again = chosen.idempotent and call.attempts < FAILURES_IN_A_ROW and isinstance(look, Ask)
+            return Perform(name) if again else look
         case "finished" | "failed":
             return None
         case _:
@@ -144,7 +167,7 @@ def _converse(t: Thread, now: int) -> Move:
     if t.done and not t.unattended:
         return Rest()
     if t.retry_at is not None and t.retry_at > now:
-        return Wait(t.retry_at)
+        return Wait(min(t.retry_at, first_expiry or t.retry_at))
     return Decide(mode)
 
 

@@ -86,7 +86,7 @@ class Thread:
     stopped: bool = False  # an operator ended a stuck thread
     paused: bool = False
     parked: bool = False
-    cancelled: bool = False
+    cancelled_at: int | None = None
 
     def __post_init__(self) -> None:
         """Begin the seal's chain."""
@@ -104,6 +104,11 @@ class Thread:
             msg = f"thread {self.id} has no beginning"
             raise ValueError(msg)
         return self.birth.origin
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether a person ended it for good."""
+        return self.cancelled_at is not None
 
     @property
     def principal_id(self) -> str:
