@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.slack import SlackPeer, Timing
 from channels.slack.app import SlackApp, SlackSettings, build
+from channels.slack.calls import reading_client
 from channels.slack.http import PATH, serve_http
 from channels.slack.sender import SlackChannel
 from tests.channels.slack.intake import RecordingIntake
@@ -44,3 +46,9 @@ async def slack(peer: SlackPeer, settings: SlackSettings, intake: RecordingIntak
 def channel(settings: SlackSettings) -> SlackChannel:
     """The sender's end."""
     return SlackChannel(settings)
+
+
+@pytest.fixture
+def client(settings: SlackSettings) -> AsyncWebClient:
+    """The client that reads."""
+    return reading_client(settings.bot_token, settings.api_url)
