@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from bot.events import EVENT, AnyEvent
 
@@ -40,10 +41,18 @@ def decode(entry: bytes) -> AnyEvent | Unreadable:
     """One stored entry as an event; never raises."""
     envelope, _, body = entry.partition(b"\n")
     try:
+        if body:
+            from_json(body)  # one value, and nothing after it that would pass for a part of the envelope
         event = EVENT.validate_json(b'%s,"body":%s}' % (envelope[:-1], body) if body else envelope)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         return Unreadable(entry, f"{'.'.join(str(part) for part in first['loc']) or 'entry'}: {first['msg']}")
+    except ValueError as error:
+        return Unreadable(entry, f"body: {error}")
+    if event.v > type(event).model_fields["v"].default:
+        return Unreadable(entry, f"{event.type}: written by a newer version of this program (schema {event.v})")
+    if not body and getattr(event, "body", None) is not None:
+        return Unreadable(entry, "its body stands in its envelope")
     if body and hashlib.sha256(body).hexdigest() != event.body_hash:
         return Unreadable(entry, "its body does not match its hash")
     return event

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import re
 import secrets
 from base64 import b32encode
@@ -22,7 +23,7 @@ def thread_id(*source: str, shards: int = SHARDS) -> str:
 
     The same source always gives the same id, so a first message that is sent twice finds its thread.
     """
-    digest = hashlib.sha256("\x1f".join(source).encode()).digest()
+    digest = hashlib.sha256(json.dumps(source).encode()).digest()
     return f"{digest[0] % shards:02d}-{_b32(digest[1:11])}"
 
 
