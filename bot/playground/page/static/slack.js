@@ -1,0 +1,230 @@
+// The Slack pane: channels with what is new in them, messages with their threads, and writing.
+
+import { get, post } from "./api.js";
+import { blocks } from "./blocks.js";
+import { $, Kept, avatar, clock, el, settle, toast } from "./dom.js";
+import { showModal } from "./modal.js";
+import { mrkdwn } from "./mrkdwn.js";
+
+const OPEN_THREADS = 4; // the newest ones show their replies by themselves
+const REPLIES_SHOWN = 6; // of a long thread, until one asks for the others
+
+const kept = new Kept();
+const seen = JSON.parse(sessionStorage.getItem("seen") ?? "{}"); // "user/channel" -> ts of the newest message read
+const unfolded = new Set(); // threads that show everything
+const writing = new Map(); // thread -> its form for a reply, kept while messages come in
+
+let snapshot = null;
+let user = null;
+let channel = null;
+let onThread = () => {};
+let onStart = () => {};
+
+/** `pickThread(channel, ts)` shows a thread's log; `started(channel, ts)` tells of a message that may begin one. */
+export function begin(pickThread, started) {
+  onThread = pickThread;
+  onStart = started;
+  $("composer").addEventListener("submit", (event) => { event.preventDefault(); send($("text")); });
+  enterSends($("text"), () => send($("text")));
+  $("text").addEventListener("input", () => grow($("text")));
+}
+
+/** Show what this person sees; `where` is a channel's id, a person's (their direct messages) or null (as before). */
+export async function show(person, where = null) {
+  const taken = await get(`slack?user=${encodeURIComponent(person)}`);
+  if (person !== user) { kept.clear(); writing.clear(); }
+  snapshot = taken;
+  user = person;
+  const wanted = where?.startsWith("U") ? direct()?.id : where;
+  const before = channel;
+  channel = [wanted, channel].find((id) => id && snapshot.channels.some((one) => one.id === id)) ?? snapshot.channels[0].id;
+  draw(before !== channel || where !== null);
+}
+
+export async function refresh() {
+  if (user) await show(user);
+}
+
+/** Scroll to the newest card that still has buttons, and point it out. */
+export function pointOut() {
+  const cards = [...document.querySelectorAll("#messages .message:has(.actions)")];
+  const last = cards.at(-1);
+  if (!last) return;
+  last.scrollIntoView({ block: "end" });
+  last.classList.add("flash");
+  last.querySelector(".actions button")?.focus({ preventScroll: true });
+}
+
+export async function send(field, thread = null) {
+  const text = field.value ?? field;
+  if (!text.trim()) return;
+  const inDirect = current().kind === "im";
+  const said = inDirect ? text.replace(/^@bot\s*/, "") || "hello" : text;
+  const answer = await post("say", { user, channel: channel === "bot" ? snapshot.bot_user : channel, text: said, thread_ts: thread });
+  if (answer === null) return;
+  if (field.value !== undefined) { field.value = ""; grow(field); }
+  if (thread === null) onStart(channel, answer.ts);
+  await refresh();
+  if (thread === null) toBottom();
+}
+
+const current = () => channels().find((one) => one.id === channel) ?? channels()[0];
+const direct = () => channels().find((one) => one.kind === "im");
+
+/** The channels of the person; the direct message with the bot is offered before it exists. */
+function channels() {
+  const found = snapshot.channels.filter((one) => one.kind !== "channel" || !one.name.startsWith("acme-"));
+  const rooms = found.filter((one) => one.kind !== "im");
+  const im = found.find((one) => one.kind === "im") ?? { id: "bot", kind: "im", name: "Countersign", messages: [], threads: {} };
+  return [...rooms, { ...im, name: "Countersign" }];
+}
+
+const known = {
+  name: (id) => snapshot.users.find((one) => one.id === id)?.real_name,
+  channel: (id) => snapshot.channels.find((one) => one.id === id)?.name,
+};
+
+function draw(jump) {
+  const room = current();
+  channel = room.id;
+  markRead(room);
+  settle($("channels"), channels().map(entry));
+  const title = room.kind === "im" ? "Countersign" : `# ${room.name}`;
+  const about = { deploys: "where deploys are asked for", releases: "where release managers decide", general: "everything else" };
+  $("room-title").replaceChildren(title, el("small", {}, room.kind === "im" ? "a direct message" : about[room.name] ?? ""));
+  $("text").placeholder = room.kind === "im" ? "Message Countersign" : `Message #${room.name}; begin with @bot`;
+  document.querySelector(".try").hidden = room.name === "releases"; // here one decides
+  const list = $("messages");
+  const atBottom = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
+  settle(list, room.messages.length ? room.messages.flatMap((message, place) => top(message, room, place)) : [nothing(room)]);
+  if (jump || atBottom) toBottom();
+  showModal(snapshot.modals, user, known);
+}
+
+function toBottom() {
+  $("messages").scrollTop = $("messages").scrollHeight;
+}
+
+function nothing(room) {
+  const words = {
+    im: ["Just the two of you", "Ask for something here, and only you see the answers. No @bot is needed."],
+    releases: ["Nothing to decide", "When a deploy to production is asked for, its card appears here for the release managers."],
+  }[room.kind === "im" ? "im" : room.name] ?? ["Quiet in here", "Send one of the examples below, or write something of your own that begins with @bot."];
+  return kept.get(`empty/${room.id}`, words, () => el("p.empty", {}, el("b", {}, words[0]), words[1]));
+}
+
+function entry(room) {
+  const news = unread(room);
+  const data = [room.id, room.name, room.id === channel, news];
+  return kept.get(`channel/${room.id}`, data, () => el("li", {}, el(`button${news ? ".unread" : ""}`, {
+    type: "button", "aria-current": room.id === channel ? "true" : null,
+    onclick: async () => { if (room.id === "bot") channel = "bot"; await go(room); },
+  }, el("span.sign", { "aria-hidden": "true" }, room.kind === "im" ? "@" : "#"), el("span.name", {}, room.name),
+  news ? el("span.new", {}, String(news), el("span.unseen", {}, " new")) : null)));
+}
+
+async function go(room) {
+  channel = room.id;
+  draw(true);
+}
+
+const everything = (room) => [...room.messages, ...Object.values(room.threads).flat()];
+
+function unread(room) {
+  const mark = seen[`${user}/${room.id}`] ?? "0";
+  return everything(room).filter((message) => message.user !== user && message.ts > mark).length;
+}
+
+function markRead(room) {
+  const newest = everything(room).map((message) => message.ts).sort().at(-1);
+  if (!newest) return;
+  seen[`${user}/${room.id}`] = newest;
+  sessionStorage.setItem("seen", JSON.stringify(seen));
+}
+
+function top(message, room, place) {
+  const replies = room.threads[message.ts] ?? [];
+  const recent = place >= room.messages.length - OPEN_THREADS;
+  const drawn = messageOf(message, room);
+  if (message.ephemeral) return [drawn];
+  return [drawn, ...(replies.length || writing.has(message.ts) ? [thread(message, replies, room, recent)] : [bare(message, room)])];
+}
+
+function bare(message, room) {
+  return kept.get(`bare/${message.ts}`, room.id, () => el("div.thread-tools.bare", {}, replyLink(message.ts)));
+}
+
+function thread(message, replies, room, recent) {
+  const all = unfolded.has(message.ts) || (recent && replies.length <= REPLIES_SHOWN);
+  const shown = all ? replies : replies.slice(recent ? -REPLIES_SHOWN : replies.length);
+  const hidden = replies.length - shown.length;
+  const key = `thread/${message.ts}`;
+  const made = kept.get(key, room.id, () => el("div.replies"));
+  const more = hidden ? kept.get(`more/${message.ts}`, hidden, () => el("button.link", { type: "button", onclick: () => {
+    unfolded.add(message.ts);
+    draw(false);
+  } }, `${hidden} ${shown.length ? "earlier " : ""}${hidden === 1 ? "reply" : "replies"}`)) : null;
+  const tools = kept.get(`tools/${message.ts}`, writing.has(message.ts), () => el("div.thread-tools", {},
+    writing.has(message.ts) ? null : replyLink(message.ts),
+    el("button.link", { type: "button", onclick: () => onThread(room.id, message.ts) }, "Show its log")));
+  settle(made, [more, ...shown.map((reply) => messageOf(reply, room)), tools, writing.get(message.ts)].filter(Boolean));
+  return made;
+}
+
+const replyLink = (ts) => el("button.link", { type: "button", onclick: () => {
+  writing.set(ts, replyForm(ts));
+  draw(false);
+  writing.get(ts).querySelector("textarea").focus();
+} }, "Reply in thread");
+
+function replyForm(ts) {
+  const field = el("textarea", { rows: 1, "aria-label": "Reply in thread", placeholder: "Reply; no @bot is needed in a thread", maxlength: 150000 });
+  const form = el("form.reply-form", { autocomplete: "off" }, field, el("button.send", { type: "submit" }, "Reply"));
+  const reply = () => send(field, ts);
+  form.addEventListener("submit", (event) => { event.preventDefault(); reply(); });
+  enterSends(field, reply);
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { writing.delete(ts); draw(false); }
+  });
+  return form;
+}
+
+function messageOf(message, room) {
+  return kept.get(`message/${room.id}/${message.ts}`, message, () => {
+    const author = snapshot.users.find((one) => one.id === message.user);
+    return el(`article.message${message.ephemeral ? ".alone" : ""}`, { "data-ts": message.ts },
+      avatar(author, snapshot.users),
+      el("div", {},
+        message.ephemeral ? el("span.whisper", {}, "Only visible to you") : null,
+        el("div.byline", {}, el("b", {}, message.name), message.is_bot ? el("span.app", {}, "APP") : null,
+          el("time", {}, clock(Number(message.ts)))),
+        content(message, room),
+        message.edited && !message.is_bot ? el("span.edited", {}, "(edited)") : null));
+  });
+}
+
+function content(message, room) {
+  const list = message.body.blocks ?? [];
+  const act = (element) => click(message, room, element);
+  if (!list.length) return el("div.text", {}, mrkdwn(message.text, known));
+  const drawn = blocks(list, known, act);
+  if (!list.some((block) => block.type === "header")) return drawn;
+  return el(`div.carded${list.some((block) => block.type === "actions") ? "" : ".decided"}`, {}, drawn);
+}
+
+async function click(message, room, element) {
+  const outcome = await post("click", { user, channel: room.id, ts: message.ts, action_id: element.action_id, value: element.value ?? null });
+  if (outcome?.notice) toast(outcome.notice);
+  await refresh();
+}
+
+function enterSends(field, act) {
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); act(); }
+  });
+}
+
+function grow(field) {
+  field.style.height = "auto";
+  field.style.height = `${Math.min(field.scrollHeight + 2, 140)}px`;
+}
