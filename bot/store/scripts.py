@@ -228,9 +228,8 @@ _THREAD_SCRIPTS = {"ingest", "commit", "answer", "note", "settle"}
 def source(name: str) -> tuple[str, str]:
     """Read one script's text and its SHA-1, by which the server knows it."""
     folder = files("bot.store") / "lua"
-    text = (folder / f"{name}.lua").read_text()
-    if name in _THREAD_SCRIPTS:
-        text = (folder / "thread.lua").read_text() + text
+    parts = ["kinds", "thread", name] if name in _THREAD_SCRIPTS else ["kinds", name]
+    text = "".join((folder / f"{part}.lua").read_text() for part in parts)
     return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 

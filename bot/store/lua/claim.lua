@@ -1,6 +1,8 @@
 -- Take one thread of a shard: an expired lease or a due one, by turns. KEYS: due, leases.
 -- ARGV: key prefix of threads, nonce, lease (us), which kind first (`due` or `expired`).
 local DUE, LEASES = KEYS[1], KEYS[2]
+local wrong = wrong_kind({ zset = { DUE, LEASES } })
+if wrong then return wrong end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local upto = string.format('%.0f', now)
@@ -22,6 +24,8 @@ if not id then
 end
 local base = ARGV[1] .. id
 local lease = base .. ':lease'
+wrong = wrong_kind({ hash = { lease }, list = { base .. ':log' } })
+if wrong then return wrong end
 local epoch = string.format('%.0f', math.max((tonumber(redis.call('HGET', lease, 'epoch') or '') or 0) + 1, now))
 local attempts = redis.call('HINCRBY', lease, 'attempts', 1)
 redis.call('HSET', lease, 'epoch', epoch, 'nonce', ARGV[2])

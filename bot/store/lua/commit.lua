@@ -18,7 +18,7 @@ local last = first + #entries
 redis.call('HSET', LEASE, 'seq', opts.seq, 'first', first, 'last', last, 'at', NOW)
 if opts.progress then redis.call('HSET', LEASE, 'attempts', 0) end
 if opts.release then
-  if opts.uncounted then redis.call('HINCRBY', LEASE, 'attempts', -1) end
+  if opts.uncounted and number(LEASE, 'attempts') > 0 then redis.call('HINCRBY', LEASE, 'attempts', -1) end
   redis.call('HDEL', LEASE, 'nonce')
   redis.call('ZREM', LEASES, ID)
   redis.call('HSET', HEAD, 'seen', opts.basis, 'timer', opts.timer or '', 'backoff', opts.backoff or '')

@@ -1,5 +1,7 @@
 -- Someone who may not talk here: recorded, and answered a limited number of times. KEYS: refused, out, counter, seen...
 -- ARGV: record, delivery or '', limit, counter TTL (s), seen TTL (s), shard.
+local wrong = wrong_kind({ stream = { KEYS[1], KEYS[2] }, string = { KEYS[3] } })
+if wrong then return wrong end
 for index = 4, #KEYS do
   if redis.call('EXISTS', KEYS[index]) == 1 then return 'duplicate' end
 end

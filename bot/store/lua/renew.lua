@@ -1,5 +1,7 @@
 -- Keep a lease. KEYS: lease, leases, head. ARGV: thread id, epoch, nonce, lease (us).
 -- Returns 0 if it is lost; else 1, whether the thread is to stop, and the version of its newest input.
+local wrong = wrong_kind({ hash = { KEYS[1], KEYS[3] }, zset = { KEYS[2] } })
+if wrong then return wrong end
 local lease = redis.call('HMGET', KEYS[1], 'epoch', 'nonce')
 if lease[1] ~= ARGV[2] or lease[2] ~= ARGV[3] then return { 0, 0, 0 } end
 local clock = redis.call('TIME')

@@ -1,5 +1,7 @@
 -- A delivery is sent or given up. KEYS 10: out lease, 11: out state, 12: sent, 13: dead.
 -- opts: token, entry (stream id), delivery (id), foreign (provider's id) or dead (reason and delivery), seen_ttl.
+wrong = wrong_kind({ string = { KEYS[10], KEYS[12] }, hash = { KEYS[11] }, stream = { KEYS[13] } })
+if wrong then return wrong end
 if redis.call('GET', KEYS[10]) ~= opts.token then return { 'lost', 0, 0, NOW } end
 redis.call('XDEL', OUT, opts.entry)
 redis.call('HDEL', KEYS[11], opts.delivery)

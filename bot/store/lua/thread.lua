@@ -7,19 +7,6 @@ local clock = redis.call('TIME')
 local NOW = string.format('%.0f', clock[1] * 1000000 + clock[2])
 local now = tonumber(NOW)
 
--- A script error does not roll back: refuse a key of a wrong type before the first write.
-local function check_types()
-  local expected = { list = { LOG }, hash = { HEAD, LEASE, OPEN, PENDING }, zset = { DUE, LEASES, RECENT }, stream = { OUT } }
-  for kind, keys in pairs(expected) do
-    for _, key in ipairs(keys) do
-      local found = redis.call('TYPE', key).ok
-      if found ~= 'none' and found ~= kind then
-        return redis.error_reply('WRONGKIND ' .. key .. ' is a ' .. found .. ', not a ' .. kind)
-      end
-    end
-  end
-end
-
 local function number(key, field)
   return tonumber(redis.call('HGET', key, field) or '') or 0
 end
@@ -75,5 +62,7 @@ local function entries_from(start)
   return entries
 end
 
-local wrong = check_types()
+local wrong = wrong_kind({
+  list = { LOG }, hash = { HEAD, LEASE, OPEN, PENDING }, zset = { DUE, LEASES, RECENT }, stream = { OUT },
+})
 if wrong then return wrong end
