@@ -4,10 +4,12 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
+from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic import JsonValue, TypeAdapter
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
@@ -41,17 +43,12 @@ def sdk_logger() -> logging.Logger:
 
 def reading_client(token: str, api_url: str) -> AsyncWebClient:
     """Return a client for calls that change nothing: these are tried again after any failure that may pass."""
-    return AsyncWebClient(
-        token=token,
-        base_url=api_url,
-        timeout=_READ_TIMEOUT_S,
-        logger=sdk_logger(),
-        retry_handlers=[
-            AsyncConnectionErrorRetryHandler(),
-            AsyncRateLimitErrorRetryHandler(),
-            AsyncServerErrorRetryHandler(),
-        ],
-    )
+    again: list[AsyncRetryHandler] = [
+        AsyncConnectionErrorRetryHandler(),
+        AsyncRateLimitErrorRetryHandler(),
+        AsyncServerErrorRetryHandler(),
+    ]
+    return _client(token, api_url, _READ_TIMEOUT_S, again)
 
 
 def writing_client(token: str, api_url: str) -> AsyncWebClient:
@@ -60,9 +57,14 @@ def writing_client(token: str, api_url: str) -> AsyncWebClient:
     By default slack_sdk repeats a call whose connection broke, although Slack may have carried it out: the message
     would stand there twice. The outbox knows when to try again, and looks first.
     """
-    return AsyncWebClient(
-        token=token, base_url=api_url, timeout=_WRITE_TIMEOUT_S, logger=sdk_logger(), retry_handlers=[]
-    )
+    return _client(token, api_url, _WRITE_TIMEOUT_S, [])
+
+
+def _client(token: str, api_url: str, timeout_s: int, again: list[AsyncRetryHandler]) -> AsyncWebClient:
+    client = AsyncWebClient(token=token, base_url=api_url, timeout=timeout_s, logger=sdk_logger(), retry_handlers=again)
+    if urlsplit(api_url).hostname in {"127.0.0.1", "localhost", "::1"}:
+        client.proxy = None  # slack_sdk obeys HTTP_PROXY even for this machine, and knows no NO_PROXY
+    return client
 
 
 async def read(client: AsyncWebClient, method: str, **arguments: str | int) -> JsonObject:

@@ -4,9 +4,8 @@ from typing import NamedTuple
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
-from channels.slack.calls import failure, sdk_logger, whoami
+from channels.slack.calls import failure, whoami, writing_client
 
 SCOPES = {
     "app_mentions:read": "hearing when someone mentions the bot",
@@ -35,9 +34,8 @@ class Finding(NamedTuple):
 
 async def check(token: str, api_url: str) -> list[Finding]:
     """Return what works and what does not: the token first, then each scope that is missing."""
-    client = AsyncWebClient(token=token, base_url=api_url, timeout=10, logger=sdk_logger(), retry_handlers=[])
     try:
-        known, granted = await whoami(client)
+        known, granted = await whoami(writing_client(token, api_url))
     except SlackApiError as error:
         code = failure(error).code
         return [

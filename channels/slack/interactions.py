@@ -62,7 +62,7 @@ class Interactions:
             AnswerInbound(
                 source=f"slack:form:{sent.view.id}/{sent.user.id}",
                 request=origin.request,
-                identity=await self._people.identity(sent.user.id),
+                identity=await self._people.identity(sent.user.id, home_team=sent.user.team_id),
                 proof="slack",
                 answer=purpose,
                 text=forms.words_in(sent.view),
@@ -85,7 +85,7 @@ class Interactions:
             AnswerInbound(
                 source=f"slack:action:{place}/{press.user.id}/{action.action_ts}",
                 request=action.value,
-                identity=await self._people.identity(press.user.id),
+                identity=await self._people.identity(press.user.id, home_team=press.user.team_id),
                 proof="slack",
                 answer=kind,
                 option=option,

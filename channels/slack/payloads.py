@@ -16,9 +16,10 @@ class Payload(BaseModel):
 
 
 class UserRef(Payload):
-    """A user, named by id."""
+    """A user, named by id, and the workspace that they belong to."""
 
     id: str = Field(pattern=_USER)
+    team_id: str | None = None
 
 
 class ChannelRef(Payload):

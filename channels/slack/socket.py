@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SettingsError
 from channels.slack.app import SlackApp
-from channels.slack.calls import failure, may_pass, sdk_logger, write
+from channels.slack.calls import failure, may_pass, sdk_logger, write, writing_client
 from channels.slack.wire import JsonObject
 
 WATCH_S = 5.0  # between two looks at the connection
@@ -36,7 +36,7 @@ async def serve_socket(slack: SlackApp, app_token: str) -> AsyncGenerator[None]:
 
     Raises SettingsError if Slack refuses the app-level token. If Slack is merely away, it goes on trying.
     """
-    web = AsyncWebClient(token=app_token, base_url=slack.settings.api_url, logger=sdk_logger(), retry_handlers=[])
+    web = writing_client(app_token, slack.settings.api_url)
     await _check(web)
     keeper = asyncio.create_task(_keep(slack, web, app_token))
     try:
@@ -69,6 +69,7 @@ async def _keep(slack: SlackApp, web: AsyncWebClient, app_token: str) -> None:
 
     while True:
         client = SocketModeClient(app_token=app_token, logger=sdk_logger(), web_client=web, ping_interval=WATCH_S)
+        client.proxy = web.proxy
         client.socket_mode_request_listeners.append(handle)
         connecting = asyncio.create_task(client.connect())
         try:

@@ -11,9 +11,12 @@ import pytest
 from pydantic import JsonValue
 
 from bot.errors import SettingsError
+from bot.places import Text
 from bot.playground.slack import SlackPeer, sign
 from channels.slack.app import SlackApp, SlackSettings, build
 from channels.slack.http import MAX_BODY, PATH, routes, serve_http
+from channels.slack.sender import SlackChannel
+from tests.channels.slack.cards import delivery
 from tests.channels.slack.intake import RecordingIntake
 from tests.helpers import wait_until
 
@@ -73,6 +76,7 @@ async def test_a_well_made_event_is_taken(url: str, settings: SlackSettings, int
         '{"type": 5}',
         '{"type": "event_callback", "event": "message"}',
         '{"type": "event_callback", "event": {}}',
+        '{"type": "event_callback", "team_id": "T0ACME"}',
         '{"type": "event_callback", "event": null, "authorizations": "T0ACME"}',
         '{"type": "event_callback", "authorizations": ["T0ACME"], "event": {"type": "message"}}',
         '{"type": "event_callback", "team": [], "event": {"type": "message"}}',
@@ -149,13 +153,18 @@ async def test_an_event_that_takes_too_long_is_not_acknowledged_in_time_and_come
 
 @pytest.mark.usefixtures("slack")
 async def test_no_log_of_any_level_holds_what_people_write_or_a_token(
-    peer: SlackPeer, settings: SlackSettings, intake: RecordingIntake, caplog: pytest.LogCaptureFixture
+    peer: SlackPeer,
+    settings: SlackSettings,
+    intake: RecordingIntake,
+    channel: SlackChannel,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Bolt and slack_sdk quote both at DEBUG, and when a listener fails."""
     with caplog.at_level(logging.DEBUG):
         intake.away = 1
         peer.say("U0ANA", "U0BOT", "a secret plan")
         await wait_until(lambda: peer.idle)
+        await channel.deliver(delivery(Text(markdown="the secret plan's end")), None)
     assert intake.messages
     for hidden in ("secret plan", settings.bot_token, settings.signing_secret):
         assert hidden not in caplog.text

@@ -3,7 +3,9 @@
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.slack import SlackPeer
+from bot.playground.slack import SlackPeer, User
+from bot.playground.slack.defaults import DEFAULT_USERS
+from channels.slack.calls import reading_client
 from channels.slack.events import rule_against, text_of
 from channels.slack.payloads import File, MessageEvent
 from channels.slack.people import Installation, People, Workspace
@@ -77,6 +79,20 @@ async def test_only_so_many_profiles_are_kept(
 async def test_someone_whom_slack_does_not_know_is_external(client: AsyncWebClient) -> None:
     people = People(client, Installation(client))
     assert (await people.identity("U0NOBODY")).is_external
+
+
+async def test_someone_of_another_workspace_is_external_even_if_slack_does_not_say_stranger() -> None:
+    pat = User(id="U0PAT", name="pat", real_name="Pat Moss", team_id="T0NORTH")
+    async with SlackPeer(users=[*DEFAULT_USERS, pat]) as peer:
+        client = reading_client(peer.workspace.app.bot_token, peer.api_url)
+        people = People(client, Installation(client))
+        assert (await people.identity("U0PAT")).is_external
+        assert not (await people.identity("U0ANA")).is_external
+
+
+async def test_someone_whom_the_event_places_elsewhere_is_external(client: AsyncWebClient) -> None:
+    people = People(client, Installation(client))
+    assert (await people.identity("U0ANA", home_team="T0NORTH")).is_external
 
 
 def test_the_same_trouble_is_logged_once_a_minute_and_counted_each_time(caplog: pytest.LogCaptureFixture) -> None:

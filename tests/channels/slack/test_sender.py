@@ -160,3 +160,11 @@ async def test_a_direct_message_that_cannot_be_opened_was_not_sent(peer: SlackPe
     with pytest.raises(DeliveryFailed) as caught:
         await channel.deliver(delivery(APPROVAL, Place(channel="slack", address="T0ACME/U0ROB")), None)
     assert not caught.value.permanent
+
+
+async def test_a_slack_on_this_machine_is_not_called_through_a_proxy(
+    settings: SlackSettings, peer: SlackPeer, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused_tcp_port}")
+    await SlackChannel(settings).deliver(delivery(APPROVAL), None)
+    assert peer.workspace.messages("C0RELEASES")
