@@ -21,7 +21,7 @@ def answer(request: str, how: AnswerKind, words: str, *, reason: str) -> None:
     async def work(made: Opened) -> str:
         inbound = AnswerInbound(
             source=f"console:{fresh_id()}",
-            request=await _find(made, request),
+            request=await find_request(made, request),
             identity=made.identity,
             proof="os",
             answer=how,
@@ -46,7 +46,7 @@ def _check(how: AnswerKind, words: str, reason: str) -> None:
         raise RefusedError("`say` needs no --reason: put it into the text")
 
 
-async def _find(made: Opened, text: str) -> str:
+async def find_request(made: Opened, text: str) -> str:
     """The full id of an open request; a short one only helps this person to name it, and proves nothing."""
     if made.ids.thread_of(text) is not None:
         return text

@@ -1,0 +1,70 @@
+"""From `bot say` to a deployment, by the command line alone: the real worker, store, git and deploy command."""
+
+import json
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.playground.model.peer import ModelPeer
+from bot.playground.repository import DemoRepository
+from tests.cli.conftest import Bot
+from tests.cli.people import PEOPLE
+
+
+@pytest.fixture
+async def worker(running: Bot, peer: ModelPeer, shop: DemoRepository, tmp_path: Path) -> AsyncIterator[Bot]:
+    """The installation with a worker of its own, which is told to stop at the end."""
+    running.environment = {"ANTHROPIC_API_KEY": "made-up", "ANTHROPIC_BASE_URL": peer.url}
+    running.configure(
+        PEOPLE.replace("[roles.release]", "[roles.release]\nrequesters_may_approve = true").replace(
+            'roles = ["operators"]', 'roles = ["operators", "release"]'
+        )
+        + f"""
+[[routes]]
+agent = "deploy"
+approvers = "release"
+
+[agents.deploy]
+repository = {json.dumps(str(shop.repository))}
+command = {json.dumps(list(shop.command))}
+health_command = {json.dumps(list(shop.health_command))}
+state = {json.dumps(str(tmp_path / "state"))}
+"""
+    )
+    process = running.start("worker")
+    yield running
+    process.send_signal(signal.SIGTERM)
+    _, log = process.communicate(timeout=30)
+    assert process.returncode == 0, log
+    assert "ready: worker" in log
+    assert "Traceback" not in log
+
+
+async def test_say_waits_for_an_approval_and_an_answer_lets_it_run(worker: Bot, shop: DemoRepository) -> None:
+    said = await worker("say", "deploy", "deploy backend v1.4.0 to production")
+    assert said.code == 0, said.err
+    assert "Waits for release" in said.out
+    thread = said.out.split()[1]
+
+    (listed,) = (await worker("requests", "--json")).records()
+    assert (listed["thread"], listed["role"]) == (thread, "release")
+    assert f"bot answer {listed['display']} approve" in said.out
+
+    answered = await worker("answer", str(listed["display"]), "approve", "--reason", "looks good")
+    assert (answered.code, answered.out) == (0, "You approved this.\n")
+    again = await worker("answer", str(listed["request"]), "approve")
+    assert (again.code, "approved this already" in again.err) == (2, True)
+
+    followed = await worker("say", "deploy", "thank you, what is deployed now?", "--thread", thread[:8])
+    assert followed.code == 0, followed.err
+    assert [(run["service"], run["tag"]) for run in shop.runs()] == [("backend", "v1.4.0")]
+
+    shown = await worker("show", thread)
+    assert "deploy_service" in shown.out
+    assert "approved" in shown.out
+    records = (await worker("show", thread, "--json")).records()
+    kinds = [envelope["type"] for record in records if isinstance(envelope := record["envelope"], dict)]
+    assert kinds.count("step_started") == 1
+    assert [record["n"] for record in records] == list(range(len(records)))
