@@ -77,7 +77,8 @@ async def _keep(slack: SlackApp, web: AsyncWebClient, app_token: str) -> None:
         finally:
             connecting.cancel()
             await asyncio.gather(connecting, return_exceptions=True)
-            await client.close()
+            with contextlib.suppress(aiohttp.ClientError, OSError):  # it is given up in any case
+                await client.close()
         _logger.warning("no connection to Slack for %.0f s: starting a new one", DEAD_S)
 
 

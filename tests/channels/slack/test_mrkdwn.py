@@ -1,7 +1,7 @@
 """Markdown into mrkdwn, and long texts into pieces."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.slack.mrkdwn import convert, pieces
@@ -38,11 +38,13 @@ ROWS = st.lists(
 ).map("\n".join)
 
 
+@settings(deadline=None)
 @given(ROWS, st.integers(60, 200))
 def test_no_piece_is_too_long(text: str, most: int) -> None:
     assert all(len(piece) <= most for piece in pieces(text, most))
 
 
+@settings(deadline=None)
 @given(ROWS, st.integers(60, 200))
 def test_no_link_and_no_escaped_character_is_torn(text: str, most: int) -> None:
     for piece in pieces(text, most):
@@ -50,6 +52,7 @@ def test_no_link_and_no_escaped_character_is_torn(text: str, most: int) -> None:
         assert piece.count("&") == piece.count(";")
 
 
+@settings(deadline=None)
 @given(ROWS, st.integers(60, 200))
 def test_nothing_is_lost(text: str, most: int) -> None:
     def kept(some: str) -> str:
@@ -58,6 +61,7 @@ def test_nothing_is_lost(text: str, most: int) -> None:
     assert kept("".join(pieces(text, most))) == kept(text)
 
 
+@settings(deadline=None)
 @given(ROWS, st.integers(60, 200))
 def test_every_piece_closes_its_code_blocks(text: str, most: int) -> None:
     *early, _ = [*pieces(text, most), ""]
