@@ -1,0 +1,228 @@
+"""Legal histories, made by driving the reducer itself: at each move some outcome, and anything at all in between."""
+
+from typing import Literal, assert_never
+
+from hypothesis import strategies as st
+
+from bot import guards
+from bot import moves as m
+from bot import steps as s
+from bot.approvals.answers import Refusal, Said, judge
+from bot.bodies import AnswerKind, ErrorBody, RequestKind
+from bot.events import (
+    AnyEvent,
+    Cancelled,
+    Delivered,
+    HandedOff,
+    Parked,
+    Paused,
+    Replied,
+    RequestExpired,
+    RequestWithdrawn,
+    Resumed,
+    StepFailed,
+    Unparked,
+)
+from bot.people import Person
+from tests.builders import WEEK, LogBuilder
+from tests.example_steps import Fire, LookUp, Pay, Post, Sync
+
+PEOPLE = ("ana", "bo", "rob", "sue", "zed")
+FINANCE = ("rob", "sue")
+ALLOWED = guards.Allowed({"deploy": True, "shop": True, "closed": False})
+CHOICES: tuple[s.Step, ...] = (
+    *(LookUp(), LookUp(what="y"), Post(), Post(text="y"), Pay(), Pay(amount=2), Pay(amount=3)),
+    *(Sync(), Sync(name_of="y"), Fire(), Fire(at="y")),
+    *(s.RequestHumanInput(question="Which?"), s.DoneForNow(message="ok"), s.Reply(message="hm")),
+    *(s.KeepWaiting(), s.Withdraw(), s.HandOff(agent="shop"), s.HandOff(agent="deploy"), s.HandOff(agent="closed")),
+)
+tapes = st.binary(min_size=120, max_size=120)
+"""What is chosen in a history, one byte after the other."""
+
+
+class Play:
+    """One history in the making, from a tape. `behaves`: from here on all goes well, and the model is sensible."""
+
+    def __init__(self, tape: bytes) -> None:
+        self.log = LogBuilder()
+        self.behaves = False
+        self._tape = iter(tape)
+        self._left = len(tape)
+
+    @property
+    def more(self) -> bool:
+        """Whether the tape has not come to its end."""
+        return self._left > 0
+
+    def pick(self, below: int) -> int:
+        """The tape's next number, below this one."""
+        self._left -= 1
+        return next(self._tape, 0) % below
+
+    @property
+    def calm(self) -> bool:
+        """Whether nothing is to be done without anybody from outside."""
+        return isinstance(self.log.move, m.Wait | m.Rest)
+
+    def step(self) -> None:
+        """What the loop would do with the next move; sometimes its commit never arrives."""
+        log, move = self.log, self.log.move
+        match move:
+            case m.Decide(mode=mode):
+                self._decide(mode)
+            case m.Perform(call=call) if log.thread.calls[call].chosen.kind == "action":
+                self._action(call)
+            case m.Perform(call=call):
+                if self.behaves or self.pick(3):
+                    log.finish(call)
+                else:
+                    log.fail(call)
+            case m.Check(call=call):
+                self._check(call)
+            case m.Doubt(call=call):
+                log.doubt(call, "worker_lost")
+            case m.Ask(kind=kind, call=call):
+                self._ask(kind, call)
+            case m.Close(request=request, why="expired"):
+                log.commit(RequestExpired(request=request))
+            case m.Close(request=request, why=why):
+                log.commit(RequestWithdrawn(request=request, reason="cancelled" if why == "cancelled" else "resolved"))
+            case m.Say(what=what):
+                log.say(final=what == "stopped")
+            case m.Wait() | m.Rest():
+                pass
+            case _:
+                assert_never(move)
+
+    def disturb(self) -> None:
+        """Something comes from outside."""
+        log, act = self.log, self.pick(12)
+        match act:
+            case 0 | 1 | 2:
+                log.message(by=PEOPLE[self.pick(len(PEOPLE))])
+            case 3 | 4 | 5 | 6:
+                self.answer()
+            case 7:
+                log.append(Resumed(by="rob") if self.pick(3) or log.thread.paused else Paused(by="rob"))
+            case 8:
+                log.append(Unparked(by="rob") if self.pick(4) or log.thread.parked else Parked(by="bot"))
+            case 9:
+                started = [call for call, state in log.thread.calls.items() if state.attempts]
+                if started:
+                    outcome: tuple[Literal["finished", "failed", "in_doubt"], ...] = ("finished", "failed", "in_doubt")
+                    log.late(started[self.pick(len(started))], outcome[self.pick(3)])
+            case 10:
+                log.append(Delivered(delivery="d", channel="slack", foreign="1"))
+            case _:
+                log.now += (1_000_000, WEEK)[self.pick(2)]
+                if not self.pick(9):
+                    log.append(Cancelled(by="ana"))
+
+    def answer(self) -> None:
+        """Somebody answers some request, if the rules take it."""
+        log = self.log
+        if not log.thread.requests:
+            return
+        requests = [*log.thread.open, *log.thread.requests]
+        request = requests[self.pick(len(requests))]
+        opened = log.thread.requests[request].opened
+        who = (*opened.approvers, *PEOPLE)[self.pick(len(PEOPLE))]
+        person = Person(id=who, name=who, roles=frozenset({"finance", "operators"} if who in FINANCE else ()))
+        option = opened.options[self.pick(len(opened.options))] if opened.options else None
+        said = Said(
+            person=person,
+            proof="test",
+            answer=_kind_of(option),
+            option=option,
+            text="words",
+        )
+        judged = judge(log.thread, request, said, log.now)
+        if not isinstance(judged, Refusal):
+            log.append(judged)
+
+    def _decide(self, mode: m.Mode) -> None:
+        log, t = self.log, self.log.thread
+        match 2 if self.behaves else self.pick(10):
+            case 0:
+                log.model_failed()
+                return
+            case 1:
+                log.model_failed("overloaded", retry_at=log.now + 1_000_000 if self.pick(2) else None)
+                return
+            case _:
+                step = self._choice(mode)
+        policy = guards.policy_of(step, t, frozenset())
+        denied = guards.denial(t, step, mode, ALLOWED)
+        if denied is None and isinstance(policy, s.Deny):
+            denied = policy.reason
+        log.choose(step, policy=policy, denied=denied, limits=6, follow=self._follow(step, mode))
+
+    def _choice(self, mode: m.Mode) -> s.Step:
+        if self.behaves:
+            return s.DoneForNow(message="ok") if mode == "free" else s.KeepWaiting()
+        return CHOICES[self.pick(len(CHOICES))]
+
+    def _check(self, call: str) -> None:
+        match self.pick(3):
+            case 0:
+                self.log.doubt(call, "unclear")
+            case 1:
+                self.log.finish(call)
+            case _:
+                self.log.fail(call, "checked")
+
+    def _follow(self, step: s.Step, mode: m.Mode) -> list[AnyEvent]:
+        t = self.log.thread
+        match step:
+            case s.DoneForNow() | s.Reply():
+                return [Replied(call=f"c{t.version}", final=isinstance(step, s.DoneForNow))]
+            case s.HandOff(agent=agent):
+                return [HandedOff(agent=agent, approvers="finance")]
+            case s.Withdraw() if t.active is not None:
+                request = t.open.get(t.active.request or "")
+                if mode == "ready" or request is None:
+                    return [StepFailed(call=t.active.chosen.call, how="withdrawn", body=ErrorBody(error="no"))]
+                return [RequestWithdrawn(request=request.opened.request, reason="asked")]
+            case _:
+                return []
+
+    def _action(self, call: str) -> None:
+        self.log.start(call)
+        match 5 if self.behaves else self.pick(7):
+            case 0:
+                self.log.doubt(call)
+            case 1:
+                pass  # its worker died
+            case 2:
+                self.log.fail(call, "not_done")
+            case 3:
+                self.log.doubt(call, "timed_out")
+            case _:
+                self.log.finish(call)
+
+    def _ask(self, kind: RequestKind, call: str | None) -> None:
+        log, t = self.log, self.log.thread
+        chosen = t.calls[call].chosen if call else None
+        match kind:
+            case "approval" if chosen is not None and call is not None:
+                people = tuple(one for one in FINANCE if one not in t.requesters(chosen.basis or 0))
+                if len(people) < chosen.quorum:
+                    log.fail(call, "failed")
+                else:
+                    log.ask("approval", call, approvers=people, quorum=chosen.quorum, role=chosen.role)
+            case "question":
+                log.ask("question", call, approvers=("ana",), role=None)
+            case "doubt":
+                log.ask("doubt", call, approvers=FINANCE)
+            case _:
+                log.ask("stuck", approvers=FINANCE, role="operators")
+
+
+def _kind_of(option: str | None) -> AnswerKind:
+    match option:
+        case "approve" | "reject":
+            return option
+        case None:
+            return "say"
+        case _:
+            return "choose"
