@@ -11,9 +11,11 @@ import pytest
 from pydantic import JsonValue
 
 from bot.errors import SettingsError
+from bot.identity import SlackIdentity
 from bot.places import Text
 from bot.playground.slack import SlackPeer, sign
 from channels.slack.app import SlackApp, SlackSettings, build
+from channels.slack.cards import APPROVE
 from channels.slack.http import MAX_BODY, PATH, routes, serve_http
 from channels.slack.sender import SlackChannel
 from tests.channels.slack.cards import delivery
@@ -168,3 +170,18 @@ async def test_no_log_of_any_level_holds_what_people_write_or_a_token(
     assert intake.messages
     for hidden in ("secret plan", settings.bot_token, settings.signing_secret):
         assert hidden not in caplog.text
+
+
+async def test_a_click_that_slack_places_in_another_workspace_is_an_outsiders(
+    url: str, settings: SlackSettings, intake: RecordingIntake
+) -> None:
+    click: dict[str, JsonValue] = {
+        "type": "block_actions",
+        "user": {"id": "U0ANA", "team_id": "T0NORTH"},
+        "container": {"type": "message", "channel_id": "C0NORTH", "message_ts": "1760000000.000100"},
+        "actions": [{"type": "button", "action_id": APPROVE, "block_id": "b", "action_ts": "1.000001", "value": "r"}],
+    }
+    assert await post(url, json.dumps(click), secret=settings.signing_secret) == 200
+    assert intake.answers[0].identity == SlackIdentity(
+        account="T0ACME/U0ANA", name="Ana Lima", proven=True, is_external=True
+    )
