@@ -70,7 +70,11 @@ class LoadedAgent:
     front: FrontMatter
     system: str
     menu: Menu
-    version: str  # hash of the rendered system prompt and the steps' schemas
+
+    @property
+    def version(self) -> str:
+        """A hash of the rendered system prompt and the steps' schemas."""
+        return hashlib.sha256((self.system + self.menu.version).encode()).hexdigest()[:16]
 
     @property
     def description(self) -> str:
@@ -129,6 +133,5 @@ def load(agents: Mapping[str, Agent], prompts: Path, settings: Mapping[str, Sett
             "settings": dict(settings.get(name, {})),
         }
         system = files[name].render(variables)
-        version = hashlib.sha256((system + menu.version).encode()).hexdigest()[:16]
-        loaded[name] = LoadedAgent(name, agent, files[name].front, system, menu, version)
+        loaded[name] = LoadedAgent(name, agent, files[name].front, system, menu)
     return loaded

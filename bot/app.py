@@ -4,11 +4,9 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-import redis
 from aiohttp import web
 from pydantic import SecretStr
 from redis.exceptions import RedisError
@@ -18,22 +16,14 @@ from bot.agent import Agent, LoadedAgent, find, load
 from bot.config import Config
 from bot.config_agents import AgentFacts, check_agents
 from bot.config_file import ConfigFile
-from bot.entries import Sealer
+from bot.core import Core
 from bot.errors import SettingsError
-from bot.ids import RequestIds
-from bot.intake import CoreIntake
-from bot.model import API_URL, AnthropicModel
-from bot.people import Directory, following
+from bot.people import following
 from bot.port import Channel
-from bot.renewer import Renewer
-from bot.runtime import Runtime
-from bot.sender import Sender
 from bot.settings import Settings
 from bot.store.embedded import EmbeddedServer
 from bot.store.log import fix_shards
-from bot.store.server import Client, ServerFacts, check, connect
-from bot.wake import Wakes
-from bot.worker import Worker
+from bot.store.server import ServerFacts, check, connect
 
 if TYPE_CHECKING:
     from channels.slack.app import SlackSettings
@@ -41,34 +31,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 ALWAYS = "triage"
 """The agent that is there without being named in bot.toml: it takes what no route names."""
-
-
-LOSSY = "This installation's Redis may lose acknowledged writes: after a crash of it, this could run a second time."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Core:
-    """What every process has: the store, who is who, and which agents there are."""
-
-    settings: Settings
-    config: ConfigFile
-    directory: Callable[[], Directory]
-    client: Client
-    server: ServerFacts
-    url: str
-    secret: bytes
-    agents: Mapping[str, LoadedAgent]
-    prompts: Path
-
-    @property
-    def sealer(self) -> Sealer:
-        """Seals logs under this installation's secret."""
-        return Sealer(self.secret)
-
-    def intake(self) -> CoreIntake:
-        """What channels call."""
-        about = {name: agent.description for name, agent in self.agents.items()}
-        return CoreIntake(self.client, self.sealer, RequestIds(self.secret), self.directory, lambda: about)
 
 
 @asynccontextmanager
@@ -142,67 +104,6 @@ def refuse(server: ServerFacts, *, lossy_is_fine: bool) -> None:
         _log.warning("REDIS_URL: %s", problem)
 
 
-@asynccontextmanager
-async def runtime(core: Core) -> AsyncGenerator[Runtime]:
-    """What a worker needs beyond the core: the model, and what the agents depend on, opened.
-
-    Raises:
-        SettingsError: the model's key is missing, or an agent's own settings are wrong.
-
-    """
-    settings = core.settings
-    (key,) = settings.require("anthropic_api_key")
-    async with AsyncExitStack() as stack:
-        model = AnthropicModel(key, base_url=settings.anthropic_base_url or API_URL)
-        stack.push_async_callback(model.close)
-        deps: dict[str, object] = {}
-        for name, agent in core.agents.items():
-            if agent.agent.deps is not None:
-                own = core.config.current().agents.get(name, {})
-                deps[name] = await stack.enter_async_context(agent.agent.deps(own, settings.bot_data))
-        yield Runtime(
-            client=core.client,
-            sealer=core.sealer,
-            ids=RequestIds(core.secret),
-            agents=core.agents,
-            deps=deps,
-            model=model,
-            directory=core.directory,
-            lease_us=int(settings.lease_s * 1_000_000),
-            warning="" if core.server.durable_always else LOSSY,
-        )
-
-
-async def work(core: Core, channels: Mapping[str, Channel], stop: asyncio.Event) -> None:
-    """Run a worker and a sender until stopped; running actions get DRAIN_S seconds to finish."""
-    async with runtime(core) as made:
-        wakes = Wakes(core.client)
-        renewer = Renewer(lambda: sync_client(core), made.lease_us)
-        worker = Worker(made, wakes, renewer, slots=core.settings.concurrency)
-        listening = asyncio.create_task(wakes.listen())
-        renewer.start()
-        sending = asyncio.create_task(Sender(core.client, channels, wakes).run(stop))
-        working = asyncio.create_task(worker.run(drain_s=core.settings.drain_s))
-        try:
-            stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait({sending, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            made.draining.set()
-            stop.set()
-            wakes.nudge()
-            await asyncio.gather(sending, working)
-        finally:
-            listening.cancel()
-            await asyncio.to_thread(renewer.stop)
-
-
-def sync_client(core: Core) -> object:
-    """A synchronous client for the renewer's own thread."""
-    if core.server.cluster:
-        return redis.RedisCluster.from_url(core.url, socket_timeout=5, socket_connect_timeout=5)
-    made: object = cast("Any", redis.Redis).from_url(core.url, socket_timeout=5, socket_connect_timeout=5, retry=None)
-    return made
-
-
 Role = Literal["web", "slack", "worker"]
 """What a process does: `web` takes Slack's HTTP events, `slack` its Socket Mode, `worker` works and sends."""
 
@@ -221,6 +122,8 @@ async def run(
             await _listen(made, roles, stack)
         tasks: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
         if "worker" in roles:
+            from bot.working import work  # noqa: PLC0415  # the model's client takes a second to import
+
             tasks.append(asyncio.create_task(work(made, channels(made), stop)))
         if ready is not None:
             ready()

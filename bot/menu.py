@@ -3,9 +3,9 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
-from anthropic import transform_schema
 from pydantic import JsonValue, ValidationError
 from pydantic.json_schema import models_json_schema
 
@@ -32,11 +32,15 @@ class Menu:
     """All steps of one agent; the list never changes within a thread, so that the provider's prompt cache hits."""
 
     def __init__(self, steps: Sequence[type[Step]]) -> None:
-        """Build the schema once."""
+        """Take the steps in the order in which they are offered."""
         self.steps = {step.name(): step for step in steps}
-        self.schema = _schema(steps)
 
-    @property
+    @cached_property
+    def schema(self) -> dict[str, object]:
+        """The form of the answer, for `output_config`; built when it is first asked for."""
+        return _schema(tuple(self.steps.values()))
+
+    @cached_property
     def version(self) -> str:
         """A hash of the schema."""
         return hash_of(cast("JsonValue", self.schema))[:16]
@@ -82,6 +86,8 @@ def step_version(step: type[Step]) -> str:
 
 
 def _schema(steps: Sequence[type[Step]]) -> dict[str, object]:
+    from anthropic import transform_schema  # noqa: PLC0415  # a second to import, and only workers need it
+
     references, definitions = models_json_schema([(step, "validation") for step in steps])
     shared = cast("dict[str, dict[str, object]]", definitions.get("$defs", {}))
     variants: list[dict[str, object]] = []

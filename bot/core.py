@@ -1,0 +1,39 @@
+"""What every process of an installation has at hand, however it was put together."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.agent import LoadedAgent
+from bot.config_file import ConfigFile
+from bot.entries import Sealer
+from bot.ids import RequestIds
+from bot.intake import CoreIntake
+from bot.people import Directory
+from bot.settings import Settings
+from bot.store.server import Client, ServerFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """What every process has: the store, who is who, and which agents there are."""
+
+    settings: Settings
+    config: ConfigFile
+    directory: Callable[[], Directory]
+    client: Client
+    server: ServerFacts
+    url: str
+    secret: bytes
+    agents: Mapping[str, LoadedAgent]
+    prompts: Path
+
+    @property
+    def sealer(self) -> Sealer:
+        """Seals logs under this installation's secret."""
+        return Sealer(self.secret)
+
+    def intake(self) -> CoreIntake:
+        """What channels call."""
+        about = {name: agent.description for name, agent in self.agents.items()}
+        return CoreIntake(self.client, self.sealer, RequestIds(self.secret), self.directory, lambda: about)

@@ -1,0 +1,81 @@
+"""A worker and a sender in one process: the model, the agents' dependencies, and what keeps leases and hears hints."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, cast
+
+import redis
+
+from bot.core import Core
+from bot.ids import RequestIds
+from bot.model import API_URL, AnthropicModel
+from bot.port import Channel
+from bot.renewer import Renewer
+from bot.runtime import Runtime
+from bot.sender import Sender
+from bot.wake import Wakes
+from bot.worker import Worker
+
+LOSSY = "This installation's Redis may lose acknowledged writes: after a crash of it, this could run a second time."
+
+
+@asynccontextmanager
+async def runtime(core: Core) -> AsyncGenerator[Runtime]:
+    """What a worker needs beyond the core: the model, and what the agents depend on, opened.
+
+    Raises:
+        SettingsError: the model's key is missing, or an agent's own settings are wrong.
+
+    """
+    settings = core.settings
+    (key,) = settings.require("anthropic_api_key")
+    async with AsyncExitStack() as stack:
+        model = AnthropicModel(key, base_url=settings.anthropic_base_url or API_URL)
+        stack.push_async_callback(model.close)
+        deps: dict[str, object] = {}
+        for name, agent in core.agents.items():
+            if agent.agent.deps is not None:
+                own = core.config.current().agents.get(name, {})
+                deps[name] = await stack.enter_async_context(agent.agent.deps(own, settings.bot_data))
+        yield Runtime(
+            client=core.client,
+            sealer=core.sealer,
+            ids=RequestIds(core.secret),
+            agents=core.agents,
+            deps=deps,
+            model=model,
+            directory=core.directory,
+            lease_us=int(settings.lease_s * 1_000_000),
+            warning="" if core.server.durable_always else LOSSY,
+        )
+
+
+async def work(core: Core, channels: Mapping[str, Channel], stop: asyncio.Event) -> None:
+    """Run a worker and a sender until stopped; running actions get DRAIN_S seconds to finish."""
+    async with runtime(core) as made:
+        wakes = Wakes(core.client)
+        renewer = Renewer(lambda: sync_client(core), made.lease_us)
+        worker = Worker(made, wakes, renewer, slots=core.settings.concurrency)
+        listening = asyncio.create_task(wakes.listen())
+        renewer.start()
+        sending = asyncio.create_task(Sender(core.client, channels, wakes).run(stop))
+        working = asyncio.create_task(worker.run(drain_s=core.settings.drain_s))
+        try:
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({sending, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            made.draining.set()
+            stop.set()
+            wakes.nudge()
+            await asyncio.gather(sending, working)
+        finally:
+            listening.cancel()
+            await asyncio.to_thread(renewer.stop)
+
+
+def sync_client(core: Core) -> object:
+    """A synchronous client for the renewer's own thread."""
+    if core.server.cluster:
+        return redis.RedisCluster.from_url(core.url, socket_timeout=5, socket_connect_timeout=5)
+    made: object = cast("Any", redis.Redis).from_url(core.url, socket_timeout=5, socket_connect_timeout=5, retry=None)
+    return made
