@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, JsonValue, WithJsonSchema
 
-from agents.backends.shop import Money, Shop
+from agents.backends.shop import Money, Shop, in_brief
 from agents.backends.shop_open import open_shop
 from agents.backends.shop_words import find_articles
 from bot.agent import Agent
@@ -117,11 +117,11 @@ async def switch(step: Looking | Changing, shop: Shop, call: Call) -> object:
         case LookUpOrder(order=number):
             return await shop.order(number, who)
         case FindArticle(words=words):
-            return find_articles((await shop.orders(who)).orders, words)
+            return find_articles(await shop.orders(who), words)
         case ListOrders():
-            return await shop.orders(who)
+            return in_brief(await shop.orders(who))
         case OrdersOfCustomer(address=address):
-            return await shop.orders_of(address, who)
+            return in_brief(await shop.orders_of(address, who))
         case TrackParcel(order=number):
             return await shop.tracking(number, who)
         case ReturnPolicy():

@@ -82,11 +82,20 @@ class Order(_Value):
     missing: str | None = None  # the reference of a report that the parcel is missing
 
 
-class Orders(_Value):
-    """Several orders, newest first; `only` repeats the one there is."""
+class Brief(_Value):
+    """An order in one line."""
 
-    orders: tuple[Order, ...]
-    only: Order | None = None
+    number: str
+    state: str
+    ordered: date
+    articles: tuple[str, ...]
+
+
+class Briefs(_Value):
+    """A list for the model; `only` repeats the one order there is."""
+
+    orders: tuple[Brief, ...]
+    only: Brief | None = None
 
 
 class Moment(_Value):
@@ -136,11 +145,11 @@ class Shop(Protocol):
         """Return one order."""
         ...
 
-    async def orders(self, who: Principal) -> Orders:
+    async def orders(self, who: Principal) -> list[Order]:
         """Return the newest orders that this principal sees."""
         ...
 
-    async def orders_of(self, address: str, who: Principal) -> Orders:
+    async def orders_of(self, address: str, who: Principal) -> list[Order]:
         """Return the newest orders of a customer, by e-mail address. Nobody but staff finds any."""
         ...
 
@@ -195,6 +204,10 @@ def is_unproven(who: Principal) -> bool:
     return who.id.startswith("unproven:")
 
 
-def listed(orders: list[Order]) -> Orders:
-    """Put orders into a result."""
-    return Orders(orders=tuple(orders), only=orders[0] if len(orders) == 1 else None)
+def in_brief(orders: list[Order]) -> Briefs:
+    """Shorten a list of orders to what tells them apart."""
+    briefs = tuple(
+        Brief(number=o.number, state=o.state, ordered=o.ordered, articles=tuple(item.label for item in o.items))
+        for o in orders
+    )
+    return Briefs(orders=briefs, only=briefs[0] if len(briefs) == 1 else None)

@@ -15,13 +15,11 @@ from agents.backends import shop_tables as tables
 from agents.backends.shop import (
     Item,
     Order,
-    Orders,
     Receipt,
     Refused,
     ReturnPolicy,
     Shop,
     Tracking,
-    listed,
     order_number,
 )
 from agents.backends.shop_samples import fill
@@ -54,11 +52,11 @@ class EmbeddedShop(Shop):
     async def order(self, number: str, who: Principal) -> Order:
         return await self._read(lambda db: self._order(db, number, who))
 
-    async def orders(self, who: Principal) -> Orders:
-        return listed(await self._read(lambda db: tables.read_orders(db, who, None, *self._terms)))
+    async def orders(self, who: Principal) -> list[Order]:
+        return await self._read(lambda db: tables.read_orders(db, who, None, *self._terms))
 
-    async def orders_of(self, address: str, who: Principal) -> Orders:
-        return listed(await self._read(lambda db: tables.read_orders(db, who, address.strip().lower(), *self._terms)))
+    async def orders_of(self, address: str, who: Principal) -> list[Order]:
+        return await self._read(lambda db: tables.read_orders(db, who, address.strip().lower(), *self._terms))
 
     async def tracking(self, number: str, who: Principal) -> Tracking:
         return await self._read(lambda db: tables.read_tracking(db, self._order(db, number, who)))

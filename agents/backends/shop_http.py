@@ -38,7 +38,7 @@ import aiohttp
 from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
 from agents.backends import shop
-from agents.backends.shop import NoSuchOrder, Order, Orders, Receipt, Refused, ReturnPolicy, ShopUnclear, Tracking
+from agents.backends.shop import NoSuchOrder, Order, Receipt, Refused, ReturnPolicy, ShopUnclear, Tracking
 from agents.backends.shop_settings import ShopSettings
 from agents.backends.shop_words import item_of
 from bot.steps import NotDone, Principal
@@ -77,11 +77,11 @@ class HttpShop(shop.Shop):
     async def order(self, number: str, who: Principal) -> Order:
         return await self._one(Order, number, "", "order", who)
 
-    async def orders(self, who: Principal) -> Orders:
+    async def orders(self, who: Principal) -> list[Order]:
         return await self._orders(who)
 
-    async def orders_of(self, address: str, who: Principal) -> Orders:
-        return await self._orders(who, address=address.strip()) if shop.sees_all(who) else Orders(orders=())
+    async def orders_of(self, address: str, who: Principal) -> list[Order]:
+        return await self._orders(who, address=address.strip()) if shop.sees_all(who) else []
 
     async def tracking(self, number: str, who: Principal) -> Tracking:
         return await self._one(Tracking, number, "/tracking", "tracking", who)
@@ -119,13 +119,13 @@ class HttpShop(shop.Shop):
                     return None
         return None
 
-    async def _orders(self, who: Principal, **more: str) -> Orders:
+    async def _orders(self, who: Principal, **more: str) -> list[Order]:
         if shop.is_unproven(who):
-            return Orders(orders=())
+            return []
         status, said = await self._get("/orders", {**_whom(who), **more})
         if status == 404:
-            return Orders(orders=())
-        return shop.listed([_as(Order, order) for order in _list(_checked(said, who).get("orders"))])
+            return []
+        return [_as(Order, order) for order in _list(_checked(said, who).get("orders"))]
 
     async def _one(self, model: type[Model], number: str, path: str, field: str, who: Principal) -> Model:
         canonical = _number(number, who)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from datetime import date
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Final
@@ -56,6 +57,7 @@ class Match(BaseModel):
     article: str
     size: str
     state: str  # of the order
+    returnable_until: date | None
 
 
 class Matches(BaseModel):
@@ -73,7 +75,13 @@ def find_articles(orders: Iterable[Order], words: str) -> Matches:
     pairs = [(order, item) for order in orders for item in order.items]
     places, fitting = _best([item for _, item in pairs], words)
     matches = tuple(
-        Match(order=order.number, article=item.article, size=item.size, state=order.state)
+        Match(
+            order=order.number,
+            article=item.article,
+            size=item.size,
+            state=order.state,
+            returnable_until=order.returnable_until,
+        )
         for order, item in (pairs[place] for place in places)
     )
     if not fitting:
