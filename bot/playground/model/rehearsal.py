@@ -113,6 +113,7 @@ def _words(thread: Transcript, task: Transcript, newest: Event, rules: Rules) ->
         "text": newest.text,
         "by": newest.attributes.get("by", ""),
         "args": args,
+        "last": _last(thread),
         "result": newest.data if newest.kind == "result" else None,
         "reason": _recognised(newest.text, rules, other_than=args),
         "failure": next((event.text for event in reversed(task.events) if event.kind == "failed"), None),
@@ -121,6 +122,12 @@ def _words(thread: Transcript, task: Transcript, newest: Event, rules: Rules) ->
     tags = sorted({tag for tag in _tags(prefetched) if rules.words["tag"].fullmatch(tag)}, key=_version)
     words |= {"newest_tag": tags[-1] if tags else None, "tag_before": tags[-2] if len(tags) > 1 else None}
     return words
+
+
+def _last(thread: Transcript) -> dict[str, JsonValue]:
+    """What steps were called with, also before this task: {last.order}, or of one step {last.start_return.order}."""
+    newest: dict[str, JsonValue] = {name: value for _, given in thread.steps() for name, value in given.items()}
+    return {**newest, **dict(thread.steps())}
 
 
 def _said(task: Transcript, rules: Rules) -> dict[str, JsonValue]:
