@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
@@ -154,7 +154,9 @@ class Options(BaseModel):
 
     urgency: Literal["low", "medium", "high"] = "medium"
     format: Literal["free_text", "yes_no", "multiple_choice"] = "free_text"
-    choices: tuple[str, ...] = Field(default=(), description="for multiple_choice: two to ten short answers")
+    choices: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+        default=(), description="for multiple_choice: two to ten short answers"
+    )
 
 
 class RequestHumanInput(Standard):

@@ -10,6 +10,7 @@ from channels.slack.limits import ACTION_ID, BUTTON, BUTTONS, WHOLE, weight
 from channels.slack.visible import line, readable
 from channels.slack.wire import JsonObject
 
+_NEVER = 2100  # the year from which an expiry only says that there is none
 APPROVE = "answer:approve"
 REJECT = "answer:reject"  # opens a form for the reason
 SAY = "answer:say"  # opens a form for the answer
@@ -93,6 +94,8 @@ def _intro(card: Card) -> list[JsonObject]:
         facts.insert(0, "Urgent")
     blocks = [kit.context(kit.plain(" · ".join(facts)))]
     parts: list[JsonObject] = []
+    if card.warning.strip():
+        parts.append(kit.paragraph(kit.run(_cut(card.warning, _LONGEST_ASIDE), "bold")))
     if card.text.strip():
         parts.append(kit.paragraph(kit.run(_cut(card.text, _LONGEST_TEXT))))
     if card.context.strip():
@@ -110,9 +113,9 @@ def _small_print(card: Card, *, waiting: bool = True) -> list[JsonObject]:
         names = line(", ".join(card.approvers), 300)
         about.append(f"for {names}" if card.quorum == 1 else f"for {card.quorum} of {names}")
     small = [kit.plain(line(" · ".join(about), 600))]
-    return (
-        [kit.context(*small, kit.small(f"Expires {kit.date(card.expires_at)}"))] if waiting else [kit.context(*small)]
-    )
+    if waiting and card.expires_at.year < _NEVER:
+        small.append(kit.small(f"Expires {kit.date(card.expires_at)}"))
+    return [kit.context(*small)]
 
 
 def _choices(card: Card) -> list[JsonObject]:
