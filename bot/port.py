@@ -3,7 +3,7 @@
 from typing import Literal, Protocol
 
 from bot.approvals.answers import Reason
-from bot.bodies import AnswerKind, Record
+from bot.bodies import AnswerKind, Record, RequestKind
 from bot.errors import CountersignError
 from bot.identity import Identity
 from bot.places import ChannelName, Delivery, Place
@@ -58,6 +58,7 @@ class Answered(Record):
     accepted: bool
     reason: Reason | None = None  # why not
     text: str
+    pending: bool = False  # it counts, and the request needs others' answers too
 
 
 class Intake(Protocol):
@@ -69,6 +70,43 @@ class Intake(Protocol):
 
     async def answer(self, inbound: AnswerInbound) -> Answered:
         """Take an answer once. Raises redis errors when it could not be stored: then do not acknowledge."""
+        ...
+
+
+class Asked(Record):
+    """What a request asks for, as far as a channel without buttons needs it to understand an answer."""
+
+    thread: str
+    kind: RequestKind
+    format: Literal["free_text", "yes_no", "multiple_choice"] | None = None
+    options: tuple[str, ...] = ()
+    is_open: bool
+
+
+class Telling(Record):
+    """Something to say to one person that needs neither agent nor thread, and a refusal to keep if it is one."""
+
+    reason: str  # its name, by which it is counted and listed
+    source: str  # what makes it this input
+    who: str  # whom it is about: an identity's key, or where it came from
+    place: Place | None = None  # where to say it; None: it is kept, and nobody is told
+    thread: str | None = None  # the thread it belongs to, if there is one
+    text: str = ""
+    a_day: int = 1  # at most so often to one `who`, for one `reason`
+
+
+class TextIntake(Intake, Protocol):
+    """What a channel calls besides, where people answer in words and there are no buttons."""
+
+    async def asked(self, request: str) -> Asked | None:
+        """Say what a request asks for; None if there is none of that id. Raises redis errors."""
+        ...
+
+    async def tell(self, telling: Telling) -> Verdict:
+        """Keep it and say it, once for each source: `told`, `refused` (kept only) or `duplicate`. Raises redis errors.
+
+        Its own source is apart from that of the message or answer that it is about.
+        """
         ...
 
 

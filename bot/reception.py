@@ -1,0 +1,58 @@
+"""The intake of channels without buttons: what a request asks for, and words to one person outside of any thread."""
+
+import time
+from dataclasses import dataclass
+
+from bot.fold import fold
+from bot.ids import fresh_id, thread_id
+from bot.intake import CoreIntake
+from bot.places import Delivery, Place, Text
+from bot.port import Asked, RefusalRecord, Telling, Verdict
+from bot.store import log, scripts
+
+_NOWHERE = Place(channel="console", address="nobody")
+
+
+@dataclass(frozen=True, slots=True)
+class Reception(CoreIntake):
+    """Implements `bot.port.TextIntake` over the store."""
+
+    async def asked(self, request: str) -> Asked | None:
+        """Say what a request asks for; None if there is none of that id."""
+        name = self.ids.thread_of(request)
+        if name is None:
+            return None
+        thread = fold(name, await log.load(self.client, name), self.sealer)
+        found = thread.requests.get(request)
+        if found is None:
+            return None
+        return Asked(
+            thread=name,
+            kind=found.opened.kind,
+            format=found.opened.format,
+            options=found.opened.options,
+            is_open=request in thread.open and not thread.cancelled,
+        )
+
+    async def tell(self, telling: Telling) -> Verdict:
+        """Keep it and say it, once for each source, and only so often a day."""
+        # What belongs to no thread lies in the shard of the person, so that the limit counts all of it.
+        thread = telling.thread or thread_id("told", telling.who)
+        place = telling.place or _NOWHERE
+        delivery = Delivery(id=fresh_id(), thread=thread, place=place, content=Text(markdown=telling.text))
+        record = RefusalRecord(reason=telling.reason, who=telling.who, source=telling.source, at=time.time_ns() // 1000)
+        done = await scripts.refuse(
+            self.client,
+            record.model_dump_json(),
+            delivery,
+            f"{telling.reason}:{telling.who}",
+            seen=[f"{telling.source}:{telling.reason}"],
+            limit=telling.a_day if telling.place and telling.text else 0,
+        )
+        match done:
+            case "duplicate":
+                return "duplicate"
+            case "told":
+                return "told"
+            case _:
+                return "refused"

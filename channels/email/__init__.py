@@ -1,0 +1,1 @@
+"""Email: reading by IMAP, sending by SMTP, and what a mail may mean in between."""

@@ -1,0 +1,116 @@
+"""The parts of a mail: its text, chosen and decoded, what is attached, and whether it can be read at all."""
+
+from dataclasses import dataclass, field
+from email.message import Message
+from typing import Any, Literal, cast
+
+from channels.email.charsets import text_of
+from channels.email.headers import decoded
+from channels.email.html import visible_text
+from channels.email.mail import Attachment
+from channels.email.newtext import LONGEST
+
+_MOST_PARTS = 200
+_DEEPEST = 20
+_BYTES = 4 * LONGEST
+_ARMOUR = "-----BEGIN PGP MESSAGE-----"
+
+
+@dataclass(slots=True)
+class Body:
+    """What was found: the text as its reader saw it, plain text before HTML."""
+
+    text: str = ""
+    report: str = ""  # the machine-readable parts of a delivery report
+    attachments: list[Attachment] = field(default_factory=list[Attachment])
+    unreadable: Literal["calendar", "encrypted"] | None = None
+    parts: int = 0
+
+
+def read_body(message: Message) -> Body:
+    """Walk through the parts. Those too deep or too many are left out; nothing here raises for a mail's content."""
+    body = Body()
+    text = _read(message, body, 0)
+    body.text = text[:LONGEST]
+    if text.lstrip().startswith(_ARMOUR):
+        body.unreadable = "encrypted"
+    return body
+
+
+def _read(part: Message, body: Body, depth: int) -> str:
+    body.parts += 1
+    if body.parts > _MOST_PARTS or depth > _DEEPEST:
+        return ""
+    kind = part.get_content_type()
+    if kind == "multipart/encrypted" or (kind.endswith("pkcs7-mime") and "p7s" not in _name(part)):
+        body.unreadable = "encrypted"
+        return ""
+    if kind in {"message/delivery-status", "message/rfc822", "text/rfc822-headers", "message/global"} and depth:
+        body.report += _flat(part)
+        if kind in {"message/rfc822", "message/global"}:
+            body.attachments.append(Attachment(name=_name(part) or "mail", type=kind, size=len(_flat(part))))
+        return ""
+    if part.is_multipart():
+        children = cast("list[Message]", part.get_payload())
+        found = [(child.get_content_type(), _read(child, body, depth + 1)) for child in children]
+        texts = [(name, text) for name, text in found if text.strip()]
+        if kind == "multipart/alternative":
+            plain = [text for name, text in texts if name == "text/plain"]
+            return (plain or [text for _, text in texts] or [""])[0]
+        return "\n".join(text for _, text in texts)
+    return _leaf(part, kind, body)
+
+
+def _leaf(part: Message, kind: str, body: Body) -> str:
+    if kind == "text/calendar":
+        body.unreadable = body.unreadable or "calendar"
+        return ""
+    named = _name(part)
+    if (part.get_content_disposition() or "") == "attachment" or named or not kind.startswith("text/"):
+        if kind not in {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}:
+            body.attachments.append(Attachment(name=named or "unnamed", type=kind, size=_size(part)))
+        return ""
+    text = _text(part)
+    return visible_text(text) if kind == "text/html" else text
+
+
+def _text(part: Message) -> str:
+    data = _payload(part)
+    charset = part.get_param("charset")
+    name = str(charset[2] if isinstance(charset, tuple) else charset) if charset else None
+    if len(data) > _BYTES:
+        return data[:_BYTES].decode("utf-8", "replace")
+    return text_of(data, name)
+
+
+def _payload(part: Message) -> bytes:
+    try:
+        data = cast("Any", part).get_payload(decode=True)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        data = None
+    if isinstance(data, bytes):
+        return data
+    raw: object = part.get_payload()
+    return str(raw).encode("utf-8", "replace")
+
+
+def _size(part: Message) -> int:
+    raw: object = part.get_payload()
+    length = len(raw) if isinstance(raw, str) else 0
+    encoded = str(part.get("content-transfer-encoding", "")).strip().lower() == "base64"
+    return length * 3 // 4 if encoded else length
+
+
+def _name(part: Message) -> str:
+    try:
+        found = part.get_filename() or ""
+    except (ValueError, LookupError, TypeError):
+        return "unnamed"
+    return "".join(char for char in decoded(found) if char.isprintable())[:120]
+
+
+def _flat(part: Message) -> str:
+    try:
+        return part.as_string()[:_BYTES] + "\n"
+    except (ValueError, LookupError, TypeError, KeyError, RecursionError):
+        return ""

@@ -1,0 +1,97 @@
+"""`bot doctor` for email: whether the mailbox can be read, mail can be sent, and anybody's sender can be proven."""
+
+import asyncio
+from typing import NamedTuple
+
+import aiosmtplib
+
+from channels.email.addresses import AddressTooLongError, reply_address
+from channels.email.auth import method_of
+from channels.email.imap import MailboxAwayError, MailboxRefusedError, open_mailbox
+from channels.email.settings import EmailSettings, Server
+
+_LONGEST_TOKEN = "00-" + "a" * 16 + ".ffff." + "a" * 13
+_ANSWER_S = 20.0
+
+
+class Finding(NamedTuple):
+    """One line of `bot doctor`."""
+
+    ok: bool
+    what: str
+    mend: str = ""
+
+
+async def check(settings: EmailSettings) -> list[Finding]:
+    """Return what works and what does not."""
+    found = [*_addresses(settings), *_proof(settings)]
+    imap, smtp = await asyncio.gather(_imap(settings.imap_url), _smtp(settings.smtp_url))
+    return [imap, smtp, *found]
+
+
+def _addresses(settings: EmailSettings) -> list[Finding]:
+    if not settings.addresses:
+        return [Finding(ok=False, what="the bot has no mail address", mend="set MAIL_ADDRESSES, such as bot@acme.test")]
+    try:
+        reply_address(settings.addresses[0], _LONGEST_TOKEN, settings.addresses)
+    except AddressTooLongError as error:
+        return [Finding(ok=False, what="no mail address has room for a reply token", mend=str(error))]
+    return [Finding(ok=True, what=f"mail is read for {', '.join(settings.addresses)}")]
+
+
+def _proof(settings: EmailSettings) -> list[Finding]:
+    match method_of(settings.mail_auth):
+        case None:
+            mend = "set MAIL_AUTH to your mail server's authserv-id, or microsoft, or dkim"
+            return [Finding(ok=False, what="no sender is proven, so nobody can decide by mail", mend=mend)]
+        case "authserv":
+            return [Finding(ok=True, what=f"senders are proven by what {settings.mail_auth} stamps on a mail")]
+        case "microsoft":
+            return [Finding(ok=True, what="senders are proven by what Microsoft 365 stamps on a mail")]
+        case "dkim":
+            return [Finding(ok=True, what="senders are proven by their domain's DKIM signature, checked here")]
+
+
+async def _imap(url: str) -> Finding:
+    if not url:
+        mend = "set IMAP_URL, such as imaps://user:password@host/INBOX"
+        return Finding(ok=False, what="no mailbox is read", mend=mend)
+    server = Server.imap(url)
+    where = f"{server.host}:{server.port}"
+    try:
+        async with asyncio.timeout(_ANSWER_S), open_mailbox(server):
+            return Finding(ok=True, what=f"the mailbox at {where} can be read")
+    except MailboxRefusedError as error:
+        mend = "check user, password and folder in IMAP_URL"
+        return Finding(ok=False, what=f"IMAP at {where}: {error}", mend=mend)
+    except (MailboxAwayError, TimeoutError):
+        return Finding(ok=False, what=f"no IMAP server answers at {where}", mend="check host and port in IMAP_URL")
+
+
+async def _smtp(url: str) -> Finding:
+    if not url:
+        mend = "set SMTP_URL, such as smtps://user:password@host"
+        return Finding(ok=False, what="no mail is sent", mend=mend)
+    server = Server.smtp(url)
+    where = f"{server.host}:{server.port}"
+    client = aiosmtplib.SMTP(
+        hostname=server.host,
+        port=server.port,
+        use_tls=server.tls,
+        start_tls=False if server.tls else (None if server.is_local or not server.user else True),
+        username=server.user or None,
+        password=server.password or None,
+        local_hostname="localhost",
+        timeout=_ANSWER_S,
+    )
+    try:
+        async with client:
+            return Finding(ok=True, what=f"the mail server at {where} takes our mail")
+    except aiosmtplib.SMTPAuthenticationError:
+        mend = "check user and password in SMTP_URL"
+        return Finding(ok=False, what=f"the mail server at {where} refuses the log-in", mend=mend)
+    except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+        told = f"no mail server can be used at {where} ({type(error).__name__})"
+        return Finding(ok=False, what=told, mend="check scheme, host and port in SMTP_URL")
+    finally:
+        client.close()

@@ -1,0 +1,65 @@
+"""What the adapter needs of the settings, and the two URLs taken apart."""
+
+from dataclasses import dataclass, field
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+_IMAP_PORTS = {"imap": 143, "imaps": 993}
+_SMTP_PORTS = {"smtp": 587, "smtps": 465}
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailSettings:
+    """`addresses` are ours, the default one first: those of MAIL_ADDRESSES, and those that routes name."""
+
+    addresses: tuple[str, ...]
+    imap_url: str = field(default="", repr=False)
+    smtp_url: str = field(default="", repr=False)
+    mail_auth: str | None = None
+    secret: bytes = field(default=b"", repr=False)
+    name: str = "Countersign"  # how the bot is called in From
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """Where to connect, and as whom. `folder` is IMAP's."""
+
+    host: str
+    port: int
+    tls: bool  # from the first byte on
+    user: str = ""
+    password: str = field(default="", repr=False)
+    folder: str = "INBOX"
+
+    @classmethod
+    def imap(cls, url: str) -> Self:
+        """Read `imaps://user:password@host:993/Folder`; `imap://` is without TLS, for this machine."""
+        return cls._read(url, _IMAP_PORTS)
+
+    @classmethod
+    def smtp(cls, url: str) -> Self:
+        """Read `smtps://user:password@host:465`, or `smtp://...:587`, which changes to TLS where the server can."""
+        return cls._read(url, _SMTP_PORTS)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is this machine, where a password may travel as it is."""
+        return self.host in _LOOPBACK
+
+    @property
+    def mailbox(self) -> str:
+        """The mailbox's name without its password, for cursors and logs."""
+        return f"{self.user}@{self.host}:{self.port}/{self.folder}"
+
+    @classmethod
+    def _read(cls, url: str, ports: dict[str, int]) -> Self:
+        parts = urlsplit(url)
+        return cls(
+            host=parts.hostname or "localhost",
+            port=parts.port or ports[parts.scheme],
+            tls=parts.scheme in {"imaps", "smtps"},
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            folder=unquote(parts.path.strip("/")) or "INBOX",
+        )
