@@ -10,10 +10,10 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
-from bot.playground.mail import reading
 from bot.playground.mail.models import Attachment, Client, MailRefusedError
 from bot.playground.mail.office import domain_of
 from bot.playground.mail.quoting import Original, quoted
+from bot.playground.mail.reading import Mail
 
 POLICY = SMTP.clone(max_line_length=998)  # a shorter line would fold, and so corrupt, long Message-IDs
 
@@ -57,7 +57,7 @@ def new(
 
 
 def reply(
-    original: bytes,
+    original: Mail,
     *,
     from_: str,
     text: str,
@@ -67,19 +67,19 @@ def reply(
     headers: Mapping[str, str] | None = None,
 ) -> EmailMessage:
     """Return what this client sends when its user answers: to Reply-To if there is one, else to From."""
-    answered = reading.header(original, "message-id")
-    chain = (*reading.references(original), *([answered] if answered else []))
+    answered = original.header("message-id")
+    chain = (*original.references, *([answered] if answered else []))
     domain = domain_of(parseaddr(from_)[1]) or "unknown.test"
     threading = {"In-Reply-To": answered, "References": " ".join(chain), "Message-ID": _message_id(client, domain)}
     plain, html = quoted(_original(original), text, client) if quote else (text, None)
-    topic = reading.header(original, "subject")
+    topic = original.header("subject")
     if client == "outlook":
         threading |= {"Thread-Topic": topic, "Thread-Index": base64.b64encode(secrets.token_bytes(27)).decode()}
     elif client == "apple":
         threading |= {"X-Mailer": "Apple Mail (2.3826.300.87.4.3)"}
     return new(
         from_=from_,
-        to=[reading.header(original, "reply-to") or reading.header(original, "from")],
+        to=[original.header("reply-to") or original.header("from")],
         subject=topic if topic.lower().startswith("re:") else f"Re: {topic}",
         text=plain,
         now=now,
@@ -88,7 +88,7 @@ def reply(
     )
 
 
-def auto_reply(original: bytes, *, from_: str, now: float, text: str) -> EmailMessage:
+def auto_reply(original: Mail, *, from_: str, now: float, text: str) -> EmailMessage:
     """Return an out-of-office note, with the headers by which machines know it (RFC 3834, section 5)."""
     return reply(
         original,
@@ -98,7 +98,7 @@ def auto_reply(original: bytes, *, from_: str, now: float, text: str) -> EmailMe
         client="plain",
         quote=False,
         headers={
-            "Subject": f"Automatic reply: {reading.header(original, 'subject')}",
+            "Subject": f"Automatic reply: {original.header('subject')}",
             "Auto-Submitted": "auto-replied",
             "X-Auto-Response-Suppress": "All",
             "Precedence": "bulk",
@@ -106,16 +106,16 @@ def auto_reply(original: bytes, *, from_: str, now: float, text: str) -> EmailMe
     )
 
 
-def _original(raw: bytes) -> Original:
-    name, address = parseaddr(reading.header(raw, "from"))
+def _original(mail: Mail) -> Original:
+    name, address = parseaddr(mail.header("from"))
     return Original(
         name=name or address,
         address=address,
-        to=reading.header(raw, "to"),
-        subject=reading.header(raw, "subject"),
-        date=reading.header(raw, "date"),
-        text=reading.body(raw, "plain"),
-        html=reading.body(raw, "html"),
+        to=mail.header("to"),
+        subject=mail.header("subject"),
+        date=mail.header("date"),
+        text=mail.text,
+        html=mail.body("html"),
     )
 
 

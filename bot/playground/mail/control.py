@@ -5,7 +5,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Literal
 
-from bot.playground.mail import compose, reading, stamps
+from bot.playground.mail import compose, stamps
 from bot.playground.mail.imap import ImapServer
 from bot.playground.mail.models import (
     Attachment,
@@ -21,6 +21,7 @@ from bot.playground.mail.models import (
     Stored,
 )
 from bot.playground.mail.office import INBOX, PostOffice
+from bot.playground.mail.reading import Mail, shown
 
 STRANGER = "stranger@elsewhere.test"  # who really sends a forged mail
 SENT = "Sent"
@@ -82,7 +83,7 @@ class Control:
         original = self._stored(box, uid)
         sender = from_ or self._own_name(box, original)
         message = compose.reply(
-            original.raw,
+            Mail(original.raw),
             from_=sender,
             text=text,
             now=self.office.clock(),
@@ -98,7 +99,7 @@ class Control:
         """Let somebody's mailbox answer a mail by itself: out of office, to the Reply-To address as many do."""
         original = self._stored(box, uid)
         sender = self._own_name(box, original)
-        message = compose.auto_reply(original.raw, from_=sender, now=self.office.clock(), text=text)
+        message = compose.auto_reply(Mail(original.raw), from_=sender, now=self.office.clock(), text=text)
         return self._send(message, sender, authentic=True, envelope_sender="")
 
     def receive(
@@ -106,14 +107,20 @@ class Control:
         raw: bytes,
         recipients: str | Iterable[str],
         *,
-        sender: str = STRANGER,
+        sender: str | None = None,
         authentic: bool | Literal["none"] = True,
     ) -> Posted:
-        """Let a mail arrive from outside, byte for byte as it is: `sender` is the envelope's."""
+        """Let a mail arrive from outside, byte for byte as it is.
+
+        `sender` is the envelope's (left out: the address in From, or a stranger's if the mail is forged).
+        """
+        mail = Mail(stamps.with_crlf(raw))
+        if sender is None:
+            sender = STRANGER if authentic is False else parseaddr(mail.header("from"))[1] or STRANGER
         to = [recipients] if isinstance(recipients, str) else [*recipients]
         helo = f"mail.{sender.rpartition('@')[2] or 'unknown.test'}"
         uids = self.office.accept(raw, sender=sender, recipients=to, authentic=_found(authentic), helo=helo)
-        return Posted(message_id=reading.header(stamps.with_crlf(raw), "message-id"), uids=uids)
+        return Posted(message_id=mail.header("message-id"), uids=uids)
 
     def mark_seen(self, box: str, uid: int) -> None:
         """Mark a mail in somebody's INBOX as read."""
@@ -129,7 +136,7 @@ class Control:
         account = self._account(box, folder)
         uids = self.office.store.flags(account, folder)
         found = (self.office.store.read(account, folder, uid) for uid in uids)
-        return [reading.shown(account, folder, stored) for stored in found if stored]
+        return [shown(account, folder, stored) for stored in found if stored]
 
     def snapshot(self, box: str | None = None, folder: str = INBOX) -> Snapshot:
         """Return all mailboxes, and the mails of one of them."""
@@ -185,11 +192,12 @@ class Control:
         authentic: bool | Literal["none"],  # noqa: FBT001 - handed on as it was given by name
         envelope_sender: str | None = None,
     ) -> Posted:
+        to = _recipients(message)
+        del message["Bcc"]
         raw = message.as_bytes()
         address = parseaddr(from_)[1]
         account = self.office.open(address) if authentic is True else None  # refuses before anything is sent
         sender = STRANGER if authentic is False else address if envelope_sender is None else envelope_sender
-        to = [address for _, address in map(parseaddr, _recipients(message))]
         posted = self.receive(raw, to, sender=sender, authentic=authentic)
         if account:
             self.office.store.make_folder(account, SENT, int(self.office.clock()))
@@ -217,8 +225,9 @@ class Control:
 
     def _own_name(self, box: str, original: Stored) -> str:
         """Return the address that the mail was written to, as its owner answers from it."""
-        delivered = reading.header(original.raw, "delivered-to")
-        for entry in reading.mailboxes(original.raw, "to"):
+        mail = Mail(original.raw)
+        delivered = mail.header("delivered-to")
+        for entry in mail.mailboxes("to"):
             if parseaddr(entry)[1].lower() == delivered.lower():
                 return entry
         return delivered or self.office.home(box)
@@ -235,8 +244,8 @@ class Control:
 
 
 def _recipients(message: EmailMessage) -> list[str]:
-    raw = message.as_bytes()
-    return [entry for name in ("to", "cc", "bcc") for entry in reading.mailboxes(raw, name)]
+    mail = Mail(message.as_bytes())
+    return [parseaddr(entry)[1] for name in ("to", "cc", "bcc") for entry in mail.mailboxes(name)]
 
 
 def _found(authentic: bool | Literal["none"]) -> Authentic:  # noqa: FBT001 - handed on as it was given by name

@@ -7,7 +7,9 @@ from bot.playground.mail import stamps
 from bot.playground.mail.imap_wire import BadCommandError, Word, date_time
 from bot.playground.mail.models import Stored
 
-_SECTION = re.compile(r"BODY(?P<peek>\.PEEK)?\[(?P<section>[^\]]*)\](?:<(?P<start>\d+)(?:\.(?P<length>\d+))?>)?")
+_SECTION = re.compile(
+    r"BODY(?P<peek>\.PEEK)?\[(?P<section>[^\]]*)\](?:<(?P<start>\d{1,10})(?:\.(?P<length>\d{1,10}))?>)?"
+)
 _FIELDS = re.compile(r"HEADER\.FIELDS(?P<without>\.NOT)? \((?P<names>[^)]*)\)")
 _MACROS = {"FAST": ("FLAGS", "INTERNALDATE", "RFC822.SIZE")}
 _OLD_NAMES = {"RFC822": "BODY[]", "RFC822.HEADER": "BODY.PEEK[HEADER]", "RFC822.TEXT": "BODY[TEXT]"}

@@ -1,5 +1,6 @@
 """What SEARCH finds: a client's keys as one predicate over messages (RFC 3501, section 6.4.4)."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -154,6 +155,6 @@ def _string(left: list[Word], key: str) -> str:
 
 def _number(left: list[Word], key: str) -> int:
     word = _string(left, key)
-    if not word.isdigit():
+    if not re.fullmatch(r"[0-9]{1,10}", word):
         raise BadCommandError(f"the search key {key} needs a number")
     return int(word)

@@ -14,6 +14,7 @@ from bot.playground.mail.models import Fault
 from bot.playground.mail.office import PostOffice
 
 CAPABILITIES = "IMAP4rev1 IDLE UIDPLUS MOVE UNSELECT NAMESPACE ID LITERAL+ SASL-IR AUTH=PLAIN AUTH=XOAUTH2"
+_WEB = frozenset({"POST", "GET", "PUT", "HEAD", "OPTIONS"})
 _BEFORE_LOGIN = frozenset({"CAPABILITY", "NOOP", "LOGOUT", "LOGIN", "AUTHENTICATE", "ID"})
 _ON_SELECTED = frozenset({"FETCH", "STORE", "SEARCH", "COPY", "MOVE", "EXPUNGE", "CHECK", "CLOSE", "UNSELECT", "IDLE"})
 
@@ -37,7 +38,8 @@ class Session:
     async def run(self) -> None:
         """Serve until the end of the connection."""
         try:
-            await self._suffer(self._office.faults.take("imap.connect"), "*")
+            if await self._suffer(self._office.faults.take("imap.connect"), "*"):
+                return
             self._tell([f"* OK [CAPABILITY {CAPABILITIES}] playground ready\r\n".encode()])
             while await self._serve_one():
                 await self._writer.drain()
@@ -60,9 +62,9 @@ class Session:
         except BadCommandError as error:
             tag, text = error.args
             self._tell([f"{tag} BAD {text}\r\n".encode()])
-            return True
-        if command is None:
-            return False
+            return tag not in _WEB
+        if command is None or command.tag in _WEB:
+            return False  # for the web: a foreign page can make a browser post here, and commands would follow
         family = command.name.removeprefix("UID ")
         fault = self._office.faults.take(f"imap.{family.lower()}", self._user(command))
         try:
@@ -75,6 +77,8 @@ class Session:
             self._tell([f"{command.tag} NO {error}\r\n".encode()])
         except BadCommandError as error:
             self._tell([f"{command.tag} BAD {error}\r\n".encode()])
+        except RecursionError:
+            self._tell([f"{command.tag} BAD nested too deeply\r\n".encode()])
         return family != "LOGOUT"
 
     async def _do(self, command: Command, family: str) -> str:

@@ -10,7 +10,8 @@ from typing import TypeAlias
 MAX_LITERAL = 26 * 1024 * 1024  # bytes
 Word: TypeAlias = "str | tuple[Word, ...]"
 
-_LITERAL = re.compile(rb"\{(\d+)(\+?)\}$")
+_LITERAL = re.compile(rb"\{(\d{1,10})(\+?)\}$")
+_RANGE = re.compile(r"(?P<first>[0-9]{1,10}|\*)(?::(?P<last>[0-9]{1,10}|\*))?")
 _TOKEN = re.compile(
     r"""[ ]*(?: (?P<open>\() | (?P<close>\)) | "(?P<quoted>(?:[^"\\]|\\.)*)"
     | (?P<atom>(?:[^\s()"\[\]]|\[[^\]]*\])+) )""",
@@ -109,17 +110,18 @@ def members(sequence_set: str, numbers: Sequence[int]) -> Iterator[int]:
     highest = numbers[-1] if numbers else 0
     wanted: list[tuple[int, int]] = []
     for part in sequence_set.split(","):
-        first, _, last = part.partition(":")
-        ends = [highest if end == "*" else int(end) if end.isdigit() else -1 for end in (first, last or first)]
-        if min(ends) < 0:
-            raise BadCommandError(f"{sequence_set!r} is no set of numbers")
+        match = _RANGE.fullmatch(part)
+        if not match:
+            raise BadCommandError(f"{sequence_set[:40]!r} is no set of numbers")
+        first, last = match["first"], match["last"]
+        ends = [highest if end == "*" else int(end) for end in (first, last or first)]
         wanted.append((min(ends), max(ends)))
     return (number for number in numbers if any(low <= number <= high for low, high in wanted))
 
 
 def is_set(word: str) -> bool:
     """Tell whether a word looks like a sequence set."""
-    return bool(re.fullmatch(r"[\d*][\d*:,]*", word))
+    return bool(re.fullmatch(r"[0-9*][0-9*:,]*", word))
 
 
 def quoted(text: str) -> str:

@@ -1,12 +1,14 @@
 """The SMTP server: takes mail from the bot once it has logged in, and from anyone for the peer's own domain."""
 
 import asyncio
+import logging
 import re
 from typing import NoReturn
 
 from aiosmtpd.smtp import MISSING, SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from bot.playground.mail import stamps
+from bot.playground.mail.faults import FINE
 from bot.playground.mail.models import Authentic, Fault
 from bot.playground.mail.office import PostOffice, domain_of
 
@@ -28,6 +30,7 @@ class SmtpServer:
 
     async def start(self) -> None:
         """Listen; `port` is known from now on."""
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns there of its own way to log in
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: Connection(self, loop), self.host, self.port)
         self.port = int(self._server.sockets[0].getsockname()[1])
@@ -73,6 +76,12 @@ class Connection(SMTP):
         self._playground.connections.discard(self)
         if not self._playground.connections:
             self._playground.all_closed.set()
+
+    async def refuse_the_web(self, arg: str | None) -> None:
+        """Close what speaks HTTP: a foreign page can make a browser post here, and mail would follow in the body."""
+        self.cut()
+
+    smtp_POST = smtp_GET = smtp_PUT = smtp_HEAD = smtp_OPTIONS = refuse_the_web  # noqa: N815 - aiosmtpd's scheme
 
     def cut(self) -> None:
         """Close at once, without a word."""
@@ -137,7 +146,7 @@ class Hooks:
         self, server: "Connection", session: Session, envelope: Envelope
     ) -> str:
         """Deliver the mail to all recipients."""
-        fault = self._office.faults.take("smtp.data", envelope.rcpt_tos[0])
+        fault = next(filter(FINE.__ne__, (self._office.faults.take("smtp.data", to) for to in envelope.rcpt_tos)), FINE)
         if refusal := await self._suffer(server, fault):
             return refusal
         raw = envelope.original_content or b""

@@ -134,3 +134,9 @@ def test_what_no_mail_can_be_made_of_is_explained(peer: MailPeer, from_: str, to
 def test_a_mail_that_is_not_there_is_explained(peer: MailPeer) -> None:
     with pytest.raises(MailRefusedError, match="has no message 7; it has: none"):
         peer.reply(BOT, 7, "hello")
+
+
+def test_a_blind_copy_arrives_unseen_by_the_others(peer: MailPeer) -> None:
+    posted = peer.write(KIM, BOT, "Hello", "there", headers={"Cc": "ana@acme.test", "Bcc": "rob@acme.test"})
+    assert set(posted.uids) == {BOT, "ana@acme.test", "rob@acme.test"}
+    assert "rob@" not in peer.messages("ana@acme.test")[0].raw

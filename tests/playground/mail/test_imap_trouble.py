@@ -1,6 +1,7 @@
 """IDLE and its failures, refused log-ins, servers that hang: what a bot must live with."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -94,6 +95,13 @@ async def test_a_log_in_is_refused_on_demand_and_works_again(peer: MailPeer) -> 
     await wait_until(lost.is_set)
 
 
+async def test_a_server_may_turn_clients_away_at_the_door(peer: MailPeer) -> None:
+    peer.fail_next("imap.connect", reply="BYE too many connections")
+    reader, writer = await asyncio.open_connection("127.0.0.1", peer.imap.port)
+    assert await reader.read() == b"* BYE too many connections\r\n"
+    writer.close()
+
+
 async def test_a_wrong_password_is_refused(peer: MailPeer) -> None:
     imap, _ = await connect(peer)
     assert (await imap.login(BOT, "wrong")).result == "NO"
@@ -140,3 +148,20 @@ async def test_stopping_ends_every_connection(peer: MailPeer) -> None:
         await box.imap.idle_start()
         await other.imap.stop()
         await wait_until(box.lost.is_set)
+
+
+@pytest.mark.parametrize("port", ["imap", "smtp"])
+async def test_a_browser_that_posts_to_a_mail_port_is_cut_off(peer: MailPeer, port: str) -> None:
+    """A foreign page can make a browser post anything to a loopback port; its body must not be read as commands."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", peer.imap.port if port == "imap" else peer.smtp.port)
+    await reader.readline()
+    body = b"A1 LOGIN bot@acme.test playground\r\nA2 CREATE Evil\r\nA3 LOGOUT\r\n"
+    writer.write(b"POST / HTTP/1.1\r\n\r\n" + body)
+    with contextlib.suppress(ConnectionResetError):  # cut before all of it was read
+        assert b"A1" not in await reader.read()
+    writer.close()
+    assert peer.mailboxes()[1].folders == ("INBOX",)
+
+
+async def test_a_search_nested_too_deeply_is_bad(box: Mailbox) -> None:
+    assert (await box.imap.uid_search(*["NOT"] * 20_000, "ALL", charset=None)).result == "BAD"
