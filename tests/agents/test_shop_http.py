@@ -148,6 +148,16 @@ async def test_other_answer_to_a_change_leaves_it_in_doubt(shop: HttpShop, api: 
     assert not isinstance(doubt.value, NotDone)
 
 
+async def test_token_follows_no_redirect(shop: HttpShop, api: ShopApi) -> None:
+    async def elsewhere(request: web.Request) -> web.Response:
+        return web.Response(status=307, headers={"Location": "/elsewhere"})
+
+    api.trick = elsewhere
+    with pytest.raises(ShopUnclear):
+        await refund(shop)
+    assert [path for _, path, _ in api.seen] == ["/orders/1042/refunds"]
+
+
 async def test_receipt_that_cannot_be_read_leaves_a_change_in_doubt(shop: HttpShop, api: ShopApi) -> None:
     api.trick = json_trick(200, {"customer": KIM.id, "receipt": {"reference": 7}})
     with pytest.raises(ShopUnclear):
