@@ -1,0 +1,277 @@
+"""One installation on this machine: separate processes, a local Slack, a rehearsal model, a repository to deploy."""
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, cast
+from urllib.parse import quote
+
+from bot.entries import Sealer
+from bot.errors import SettingsError
+from bot.events import AnyEvent
+from bot.fold import fold
+from bot.playground.model.peer import ModelPeer, model_peer
+from bot.playground.repository import DemoRepository, make_demo_repository, record_first_deployments
+from bot.playground.slack import SlackPeer, Timing
+from bot.store import log, valkey
+from bot.store.server import Client, connect
+from bot.thread import Thread
+from tests.helpers import wait_until
+
+Role = Literal["web", "slack", "worker"]
+SIGNING = "playground-signing-secret"
+DEPLOYS, RELEASES = "C0DEPLOYS", "C0RELEASES"
+_CONFIG = """
+[people.ana]
+name = "Ana Lima"
+slack = "T0ACME/U0ANA"
+
+[people.rob]
+name = "Rob Wills"
+slack = "T0ACME/U0ROB"
+roles = ["release", "operators"]
+
+[people.mia]
+name = "Mia Chen"
+slack = "T0ACME/U0MIA"
+roles = ["release"]
+
+[roles.release]
+channel = "slack:T0ACME/C0RELEASES"
+
+[roles.operators]
+
+[[routes]]
+channel = "slack:T0ACME/C0DEPLOYS"
+agent = "deploy"
+approvers = "release"
+
+[[routes]]
+agent = "triage"
+
+[agents.deploy]
+repository = {repository}
+command = {command}
+health_command = {health}
+unattended = ["staging"]
+env = {{ DEMO_DEPLOY_SECONDS = "{seconds}" }}
+{state}
+"""
+
+
+class Process:
+    """One process of the bot."""
+
+    def __init__(self, role: Role, environment: dict[str, str], folder: Path) -> None:
+        """Start it; what it prints goes to a log file of its own."""
+        self.role = role
+        self.output = folder / f"{role}.{secrets.token_hex(2)}.log"
+        with self.output.open("ab") as output:
+            self.child = subprocess.Popen(
+                [sys.executable, "-c", "from bot.cli import main; main()", role],
+                env=environment,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def kill(self) -> None:
+        """Kill it as a machine that loses power does."""
+        self.child.kill()
+        self.child.wait(timeout=10)
+
+    def stop(self, timeout: float = 60) -> int:
+        """Stop it as a deployment does; returns its exit code."""
+        self.child.send_signal(signal.SIGTERM)
+        return self.child.wait(timeout=timeout)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.child.poll() is None
+
+
+class Stage:
+    """Everything around the bot's processes; `await stage.start("web", "worker")` starts some."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        deploy_seconds: float = 0,
+        lease_s: float = 2,
+        drain_s: float = 30,
+        socket_mode: bool = False,
+        can_check: bool = True,
+    ) -> None:
+        """Choose the story's circumstances. Without `can_check` the deploy step cannot tell whether it happened."""
+        self.folder = folder
+        self.port = _free_port()
+        self.processes: list[Process] = []
+        self.slack = SlackPeer(timing=Timing(retry_s=(0.5, 1.0, 2.0, 4.0, 8.0)))
+        self.socket_mode = socket_mode
+        self._deploy_seconds = deploy_seconds
+        self._knobs = {"LEASE_S": f"{lease_s:g}", "DRAIN_S": f"{drain_s:g}"}
+        self._can_check = can_check
+        self._stack = AsyncExitStack()
+        self.model: ModelPeer
+        self.demo: DemoRepository
+
+    async def __aenter__(self) -> Self:
+        """Bring up the peers and write the configuration."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.demo = await asyncio.to_thread(make_demo_repository, self.folder / "shop")
+        state = self.folder / "state"
+        record_first_deployments(self.demo, state)
+        self.model = await self._stack.enter_async_context(model_peer())
+        await self._stack.enter_async_context(self.slack)
+        if not self.socket_mode:
+            self.slack.deliver_to(f"http://127.0.0.1:{self.port}/slack/events")
+        text = _CONFIG.format(
+            repository=json.dumps(str(self.demo.repository)),
+            command=json.dumps(list(self.demo.command)),
+            health=json.dumps(list(self.demo.health_command)),
+            seconds=self._deploy_seconds,
+            state=f"state = {json.dumps(str(state))}" if self._can_check else "",
+        )
+        (self.folder / "bot.toml").write_text(text)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop what still runs, the embedded server last; show the processes' words if the story failed."""
+        for process in self.processes:
+            if process.alive:
+                process.child.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.child.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            if error is not None:
+                sys.stderr.write(f"--- {process.role}\n{process.output.read_text()[-4000:]}\n")
+        await self.kill_store()
+        await self._stack.aclose()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the processes get to see."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "BOT_DATA": str(self.folder / "data"),
+            "BOT_CONFIG": str(self.folder / "bot.toml"),
+            "ANTHROPIC_API_KEY": "rehearsal",
+            "ANTHROPIC_BASE_URL": self.model.url,
+            "SLACK_BOT_TOKEN": "xoxb-playground",
+            "SLACK_APP_TOKEN": "xapp-playground",
+            "SLACK_SIGNING_SECRET": SIGNING,
+            "SLACK_API_URL": self.slack.api_url,
+            "PORT": str(self.port),
+            **self._knobs,
+        }
+
+    async def start(self, *roles: Role) -> list[Process]:
+        """Start processes, and wait until the web one listens."""
+        started = [Process(role, self.environment, self.folder) for role in roles]
+        self.processes += started
+        for process in started:
+            ready = self._listening if process.role == "web" else lambda process=process: b"ready" in _read(process)
+            await wait_until(lambda process=process, ready=ready: ready() or not process.alive, timeout=30)
+            assert process.alive, process.output.read_text()
+        return started
+
+    async def kill_everything(self) -> None:
+        """Kill -9 of every process, the embedded server included."""
+        for process in self.processes:
+            if process.alive:
+                process.kill()
+        await self.kill_store()
+
+    async def kill_store(self) -> None:
+        """Kill -9 of the embedded server, by the process id that it tells itself."""
+        client = await self.client()
+        if client is None:
+            return
+        info: dict[str, object] = await cast("Any", client).info("server")
+        await client.aclose()
+        pid = int(str(info["process_id"]))
+        os.kill(pid, signal.SIGKILL)
+        await wait_until(lambda: not Path(f"/proc/{pid}").exists() or _is_zombie(pid), timeout=10)
+
+    async def client(self) -> Client | None:
+        """A client of the embedded server while it runs."""
+        folder = self.folder / "data" / "valkey"
+        if not folder.exists():
+            return None
+        try:
+            return await connect(f"unix://{quote(str(valkey.prepare(folder)))}")
+        except SettingsError:
+            return None
+
+    def mention(self, text: str, user: str = "U0ANA") -> str:
+        """Mention the bot in #deploys; returns the message's ts."""
+        return self.slack.say(user, "#deploys", f"@bot {text}")
+
+    async def card(self, number: int = 1, timeout: float = 20) -> str:
+        """Wait for the n-th card with buttons in #releases; returns its ts."""
+
+        def found() -> str | None:
+            cards = [message.ts for message in self.slack.workspace.messages(RELEASES)]
+            return cards[number - 1] if len(cards) >= number else None
+
+        return await wait_until(found, timeout=timeout, what=f"card {number} in #releases") or ""
+
+    def snapshot(self, user: str) -> dict[str, Any]:
+        """What this person sees of Slack, as JSON."""
+        return self.slack.snapshot(user).model_dump(mode="json")
+
+    def said(self, root: str) -> list[str]:
+        """What was said in a thread of #deploys."""
+        return [message.text for message in self.slack.workspace.replies(DEPLOYS, root)]
+
+    async def thread(self) -> Thread:
+        """Fold the only thread there is."""
+        client = await self.client()
+        assert client is not None
+        try:
+            (head,) = await log.recent(client)
+            secret = (self.folder / "data" / "secret").read_bytes().strip()
+            return fold(head.thread, await log.load(client, head.thread), Sealer(secret))
+        finally:
+            await client.aclose()
+
+    async def events(self, kind: str) -> list[AnyEvent]:
+        """The events of this type in the only thread."""
+        return [event for event in (await self.thread()).events if event.type == kind]
+
+    def _listening(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def _read(process: Process) -> bytes:
+    return process.output.read_bytes()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
