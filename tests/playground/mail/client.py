@@ -45,7 +45,7 @@ class ImapClient(Protocol):
     async def status(self, mailbox: str, names: str) -> Response: ...
     async def noop(self) -> Response: ...
     async def idle_start(self, timeout: float = 60) -> asyncio.Future[Response]: ...
-    async def wait_server_push(self, timeout: float = 10) -> Lines: ...
+    async def wait_server_push(self, timeout: float) -> Lines: ...
     def idle_done(self) -> None: ...
 
 
@@ -77,6 +77,10 @@ class Mailbox:
     async def raw(self, uid: int) -> bytes:
         """Fetch a whole mail as the bot does."""
         return literal(await self.imap.uid("FETCH", str(uid), "(UID FLAGS RFC822.SIZE BODY.PEEK[])"))
+
+    async def pushed(self) -> Lines:
+        """Wait for what the server tells while this client idles."""
+        return await self.imap.wait_server_push(timeout=5)
 
     async def found(self, *criteria: str) -> list[int]:
         """Search by UID."""

@@ -27,7 +27,7 @@ async def wire(peer: MailPeer) -> AsyncIterator[tuple[asyncio.StreamReader, asyn
 async def test_idle_wakes_on_a_mail_by_smtp(peer: MailPeer, box: Mailbox) -> None:
     await box.imap.idle_start()
     await sending(peer, mail_to("support@acme.test"), "support@acme.test")
-    assert b"1 EXISTS" in await box.imap.wait_server_push()
+    assert b"1 EXISTS" in await box.pushed()
     box.imap.idle_done()
     await wait_until(lambda: not peer.imap.idling)
     assert await box.found("UNSEEN") == [1]
@@ -36,7 +36,7 @@ async def test_idle_wakes_on_a_mail_by_smtp(peer: MailPeer, box: Mailbox) -> Non
 async def test_idle_tells_of_what_came_just_before_it(peer: MailPeer, box: Mailbox) -> None:
     peer.write("kim@example.test", BOT, "Hello", "there")
     await box.imap.idle_start()
-    assert b"1 EXISTS" in await box.imap.wait_server_push()
+    assert b"1 EXISTS" in await box.pushed()
     box.imap.idle_done()
 
 
@@ -46,9 +46,9 @@ async def test_idle_tells_of_what_another_client_read_and_removed(peer: MailPeer
         await box.imap.noop()
         await box.imap.idle_start()
         await other.imap.uid("STORE", "1", "+FLAGS", r"(\Deleted)")
-        assert rb"1 FETCH (UID 1 FLAGS (\Deleted))" in await box.imap.wait_server_push()
+        assert rb"1 FETCH (UID 1 FLAGS (\Deleted))" in await box.pushed()
         await other.imap.expunge()
-        assert b"1 EXPUNGE" in await box.imap.wait_server_push()
+        assert b"1 EXPUNGE" in await box.pushed()
     box.imap.idle_done()
 
 
@@ -61,7 +61,7 @@ async def test_the_server_may_close_while_idling_without_a_word(peer: MailPeer, 
 async def test_the_server_may_say_bye_while_idling(peer: MailPeer, box: Mailbox) -> None:
     await box.imap.idle_start()
     peer.disconnect(idling_only=True, bye="shutting down")
-    assert b"BYE shutting down" in await box.imap.wait_server_push()
+    assert b"BYE shutting down" in await box.pushed()
     await wait_until(box.lost.is_set)
 
 
