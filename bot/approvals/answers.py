@@ -38,12 +38,12 @@ def judge(t: Thread, request_id: str, said: Said, now: int) -> RequestAnswered |
     request = t.requests.get(request_id)
     if request is None:
         return Refusal("unknown", "There is no such request.")
-    if request.outcome is not None or t.cancelled:
+    if request.outcome is not None or (t.cancelled_at is not None and request.index < t.cancelled_at):
         return _too_late(t, request)
     opened = request.opened
     if opened.expires_at <= now:
         return Refusal("expired", f"This request expired at {moment(opened.expires_at)}. Nothing was run.")
-    if refusal := _may(opened, said.person):
+    if refusal := _may(opened, said.person) or _may_run_again(t, opened, said):
         return refusal
     if said.person.id in request.votes:
         return Refusal("voted", "You have answered this already; it needs the others now.")
@@ -71,6 +71,21 @@ def _may(opened: RequestOpened, person: Person) -> Refusal | None:
     return Refusal("not_allowed", f"This is for {whom} to answer. Nothing was changed.")
 
 
+def _may_run_again(t: Thread, opened: RequestOpened, said: Said) -> Refusal | None:
+    """Whoever was asked may say what happened; to run it again is a decision like the approval before."""
+    if opened.kind != "doubt" or said.option != "run_it":
+        return None
+    if t.cancelled:
+        return Refusal("cancelled", "This thread was cancelled, so nothing runs again. Say that it happened, or stop.")
+    call = t.calls.get(opened.call or "")
+    approval = t.requests.get(call.approval or "") if call else None
+    if approval is None or said.person.id in approval.opened.approvers:
+        return None
+    if said.person.id in approval.opened.requesters:
+        return Refusal("requester", "You asked for this yourself. Say what happened; someone else may run it again.")
+    return None
+
+
 def _outcome(request: RequestState, said: Said) -> Outcome | Literal["pending"] | Refusal:
     opened = request.opened
     match opened.kind:
@@ -94,7 +109,8 @@ def _outcome(request: RequestState, said: Said) -> Outcome | Literal["pending"] 
 
 def _too_late(t: Thread, request: RequestState) -> Refusal:
     if t.cancelled and request.outcome in {None, "withdrawn"}:
-        return Refusal("cancelled", "This thread was cancelled meanwhile. Nothing was run.")
+        run = "" if request.opened.kind == "doubt" else " Nothing was run."
+        return Refusal("cancelled", f"This thread was cancelled meanwhile.{run}")
     match request.outcome:
         case "expired":
             return Refusal("expired", f"This request expired at {moment(request.closed_at)}. Nothing was run.")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.bodies import CardAt, Outcome
+from bot.bodies import CardAt, CardBody, Outcome
 from bot.events import RequestOpened
 from bot.ids import fresh_id
 from bot.people import Directory
@@ -27,10 +27,7 @@ def title_of(step: str) -> str:
 
 def card(thread: Thread, opened: RequestOpened, directory: Directory) -> Card:
     """Render a request from what is stored about it; nothing in it is the model's except `why` and a question."""
-    body = opened.body
-    if body is None:
-        msg = f"the request {opened.request} was erased"
-        raise ValueError(msg)
+    body = opened.body or CardBody(title="[erased]")
     return Card(
         request=opened.request,
         request_kind=opened.kind,
@@ -60,7 +57,7 @@ def card(thread: Thread, opened: RequestOpened, directory: Directory) -> Card:
 def places(directory: Directory, origin: Place, role: str | None, people: Sequence[str]) -> list[CardAt]:
     """Decide where a request appears: the role's channel, else a direct message to each.
 
-    In the thread of origin when that is in the role's channel, or when the only one asked wrote there.
+    In the thread of origin when that is in the role's channel.
     """
     channel = directory.place_of_role(role) if role else None
     if channel is not None:
@@ -115,7 +112,8 @@ def closing(thread: Thread, opened: RequestOpened, end: Closing, directory: Dire
         if end.outcome == "expired":
             text = "Nobody decided in time, so nothing was run."
         if end.outcome == "withdrawn":
-            text = "The request was taken back."
+            own = opened.kind in {"approval", "question"}
+            text = "The request was taken back." if own else "The question no longer stands."
         out += line(thread, StatusLine(markdown=text))
     return out
 
