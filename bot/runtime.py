@@ -1,6 +1,7 @@
 """What a worker has at hand: the store, the agents with what they depend on, the model, and who is who."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
@@ -66,8 +67,13 @@ class Runtime:
 
 
 def jsonable(value: object) -> JsonValue:
-    """A tool's result as JSON; pydantic models and dates are welcome. Raises pydantic's serialisation error."""
+    """A tool's result as JSON; pydantic models and dates are welcome. Raises pydantic's serialisation error.
+
+    What JSON cannot hold as such is written in words (`NaN`), and half a character, as in names of files that are not
+    UTF-8, becomes a question mark: the log must be able to take whatever a tool returns.
+    """
     from pydantic_core import to_jsonable_python  # noqa: PLC0415  # keeps the command line's start quick
 
-    result: JsonValue = to_jsonable_python(value)
+    text = json.dumps(to_jsonable_python(value), ensure_ascii=False)
+    result: JsonValue = json.loads(text.encode(errors="replace"), parse_constant=str)
     return result
