@@ -32,7 +32,7 @@ EXAMPLES = (
     "@bot deploy backend v1.4.0 to production",
     "@bot deploy backend v1.4.0 to staging",
     "@bot roll back backend in production",
-    "@bot deploy backend to production",
+    "@bot deploy backend v1.4.0",
     "@bot what is deployed?",
     "@bot what changed between v1.3.0 and v1.4.0?",
     "@bot",

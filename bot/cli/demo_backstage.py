@@ -114,6 +114,7 @@ class Backstage:
             if (user := self._user(person)) is not None
         ]
         return OpenRequest(
+            id=opened.request,
             kind=opened.kind,
             title=opened.body.title if opened.body else "",
             deciders=tuple(deciders),

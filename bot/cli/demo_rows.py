@@ -126,7 +126,7 @@ def _say(event: e.AnyEvent, calls: _Calls, names: Names) -> _Words:
         case e.Refused():
             return _Words("⊘", f"was refused: {_REFUSED.get(event.reason, event.reason.replace('_', ' '))}", tone="bad")
         case e.Delivered():
-            return _Words("·", f"delivered a message by {event.channel.capitalize()}", tone="note")
+            return _Words("·", f"delivered a message to {event.channel.capitalize()}", tone="note")
         case e.DeliveryFailed():
             return _Words("!", "could not deliver a message", event.body.error if event.body else "", "bad")
         case e.Paused() | e.Resumed() | e.Cancelled() | e.Parked() | e.Unparked():

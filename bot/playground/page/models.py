@@ -41,6 +41,7 @@ class Decider(Frozen):
 class OpenRequest(Frozen):
     """A request that waits; `channel` is where its card is (a user id: the direct message of that person)."""
 
+    id: str
     kind: str
     title: str
     deciders: tuple[Decider, ...]

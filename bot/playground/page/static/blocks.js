@@ -41,7 +41,7 @@ function small(element, known) {
 
 function button(element, act) {
   const style = element.style ? `.${element.style === "danger" ? "danger" : "primary"}` : "";
-  const made = el(`button${style}`, { type: "button" }, element.text.text);
+  const made = el(`button${style}`, { type: "button", "data-value": element.value }, element.text.text);
   made.addEventListener("click", async () => {
     made.setAttribute("aria-busy", "true"); // not disabled: clicking twice must be safe, so it can be tried
     await act(element);

@@ -6,33 +6,37 @@ import { $, Kept, clock, el, settle } from "./dom.js";
 const kept = new Kept();
 let threads = [];
 let picked = null; // a thread that somebody chose
-let awaited = null; // "channel/ts" of a message that is about to become a thread
+let awaited = []; // "channel/ts" of messages that are about to become threads
 let drawn = null; // "id@version" that stands there
 let onDecide = () => {};
 
-/** `decide(user, channel)` takes somebody to where they can answer a request. */
+/** `decide(user, channel, request)` takes somebody to where they can answer a request. */
 export function begin(decide) {
   onDecide = decide;
-  $("thread").addEventListener("change", () => { picked = $("thread").value; awaited = null; draw(); });
+  $("thread").addEventListener("change", () => { picked = $("thread").value; awaited = []; draw(); });
 }
 
 export function pick(channel, ts) {
   const found = threads.find((one) => one.channel === channel && one.ts === ts);
   if (!found) return;
   picked = found.id;
-  awaited = null;
+  awaited = [];
   draw();
 }
 
 /** A message was written: as soon as it is a thread, its log is shown. */
 export function expect(channel, ts) {
-  awaited = `${channel}/${ts}`;
+  awaited.push(`${channel}/${ts}`);
+  update(threads);
 }
 
 export function update(list) {
   threads = list;
-  const come = threads.find((one) => awaited === `${one.channel}/${one.ts}`);
-  if (come) { picked = come.id; awaited = null; }
+  const come = threads.filter((one) => awaited.includes(`${one.channel}/${one.ts}`)).sort((a, b) => (a.ts < b.ts ? 1 : -1))[0];
+  if (come) {
+    picked = come.id;
+    awaited = awaited.filter((each) => each.split("/")[1] > come.ts);
+  }
   if (!threads.some((one) => one.id === picked)) picked = threads[0]?.id ?? null;
   settle($("thread"), threads.map((one) => kept.get(`option/${one.id}`, one.title, () => el("option", { value: one.id }, one.title || "(nothing said)"))));
   $("thread").value = picked ?? "";
@@ -80,7 +84,7 @@ function waiting(request) {
   return el("div", {},
     el("p", {}, `Waiting for ${who} ${WAITING[request.kind]}`),
     el("span.go", {}, request.deciders.map((one) => el("button", {
-      type: "button", onclick: () => onDecide(one.user, request.channel.startsWith("U") ? one.user : request.channel),
+      type: "button", onclick: () => onDecide(one.user, request.channel.startsWith("U") ? one.user : request.channel, request.id),
     }, `Decide as ${one.name.split(" ")[0]}`))));
 }
 

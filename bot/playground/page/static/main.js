@@ -41,9 +41,9 @@ async function become(id, where = null) {
   await slack.show(id, where);
 }
 
-async function decide(id, channel) {
+async function decide(id, channel, request) {
   await become(id, channel);
-  slack.pointOut();
+  slack.pointOut(request);
 }
 
 function example(text) {
@@ -79,11 +79,12 @@ function ran(run) {
 const DONE = {
   kill_worker: "The worker was killed (signal 9). It starts again in two seconds.",
   move_tag: "The tag was moved. A card that waits for approval is asked again when it is approved.",
-  slow: "The pace of the next deploys has changed.",
+  slow: "The next deploys take twenty seconds: time enough to kill the worker in the middle.",
 };
 
 async function make(trouble) {
-  if ((await post("trouble", trouble)) !== null) toast(DONE[trouble]);
+  const ends = button(trouble).getAttribute("aria-pressed") === "true";
+  if ((await post("trouble", trouble)) !== null) toast(ends ? "As it was before." : DONE[trouble]);
 }
 
 start().catch((error) => toast(error.message));

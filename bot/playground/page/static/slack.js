@@ -17,6 +17,8 @@ const writing = new Map(); // thread -> its form for a reply, kept while message
 let snapshot = null;
 let user = null;
 let channel = null;
+let inDirect = false;
+let goal = null; // where to go with the next answer
 let onThread = () => {};
 let onStart = () => {};
 
@@ -31,45 +33,48 @@ export function begin(pickThread, started) {
 
 /** Show what this person sees; `where` is a channel's id, a person's (their direct messages) or null (as before). */
 export async function show(person, where = null) {
+  user = person; // at once: whoever clicks while the answer is under way acts as this person
+  goal = where ?? goal;
   const taken = await get(`slack?user=${encodeURIComponent(person)}`);
-  if (person !== user) { kept.clear(); writing.clear(); }
+  if (taken.user !== user || taken.revision < (snapshot?.revision ?? 0)) return; // a later call has overtaken this one
+  if (taken.user !== snapshot?.user) { kept.clear(); writing.clear(); }
   snapshot = taken;
-  user = person;
-  const wanted = where?.startsWith("U") ? direct()?.id : where;
   const before = channel;
-  channel = [wanted, channel].find((id) => id && snapshot.channels.some((one) => one.id === id)) ?? snapshot.channels[0].id;
-  draw(before !== channel || where !== null);
+  const wanted = goal?.startsWith("U") || (goal === null && inDirect) ? channels().at(-1).id : goal ?? channel;
+  channel = channels().find((one) => one.id === wanted)?.id ?? channels()[0].id;
+  inDirect = current().kind === "im"; // everybody has a direct message of their own
+  draw(before !== channel || goal !== null);
+  goal = null;
 }
 
 export async function refresh() {
   if (user) await show(user);
 }
 
-/** Scroll to the newest card that still has buttons, and point it out. */
-export function pointOut() {
-  const cards = [...document.querySelectorAll("#messages .message:has(.actions)")];
-  const last = cards.at(-1);
-  if (!last) return;
-  last.scrollIntoView({ block: "end" });
-  last.classList.add("flash");
-  last.querySelector(".actions button")?.focus({ preventScroll: true });
+/** Scroll to the card of a request, and point it out. */
+export function pointOut(request) {
+  const button = document.querySelector(`#messages [data-value="${CSS.escape(request)}"]`);
+  const card = button?.closest(".message");
+  if (!card) return;
+  card.scrollIntoView({ block: "end" });
+  card.classList.add("flash");
+  button.focus({ preventScroll: true });
 }
 
 export async function send(field, thread = null) {
   const text = field.value ?? field;
   if (!text.trim()) return;
-  const inDirect = current().kind === "im";
   const said = inDirect ? text.replace(/^@bot\s*/, "") || "hello" : text;
   const answer = await post("say", { user, channel: channel === "bot" ? snapshot.bot_user : channel, text: said, thread_ts: thread });
   if (answer === null) return;
   if (field.value !== undefined) { field.value = ""; grow(field); }
-  if (thread === null) onStart(channel, answer.ts);
   await refresh();
-  if (thread === null) toBottom();
+  if (thread !== null) return;
+  onStart(channel, answer.ts);
+  toBottom();
 }
 
 const current = () => channels().find((one) => one.id === channel) ?? channels()[0];
-const direct = () => channels().find((one) => one.kind === "im");
 
 /** The channels of the person; the direct message with the bot is offered before it exists. */
 function channels() {
@@ -118,13 +123,14 @@ function entry(room) {
   const data = [room.id, room.name, room.id === channel, news];
   return kept.get(`channel/${room.id}`, data, () => el("li", {}, el(`button${news ? ".unread" : ""}`, {
     type: "button", "aria-current": room.id === channel ? "true" : null,
-    onclick: async () => { if (room.id === "bot") channel = "bot"; await go(room); },
+    onclick: () => go(room),
   }, el("span.sign", { "aria-hidden": "true" }, room.kind === "im" ? "@" : "#"), el("span.name", {}, room.name),
-  news ? el("span.new", {}, String(news), el("span.unseen", {}, " new")) : null)));
+  news ? el("span.new", {}, news > 9 ? "9+" : String(news), el("span.unseen", {}, " new")) : null)));
 }
 
-async function go(room) {
+function go(room) {
   channel = room.id;
+  inDirect = room.kind === "im";
   draw(true);
 }
 
@@ -146,8 +152,8 @@ function top(message, room, place) {
   const replies = room.threads[message.ts] ?? [];
   const recent = place >= room.messages.length - OPEN_THREADS;
   const drawn = messageOf(message, room);
-  if (message.ephemeral) return [drawn];
-  return [drawn, ...(replies.length || writing.has(message.ts) ? [thread(message, replies, room, recent)] : [bare(message, room)])];
+  if (replies.length || writing.has(message.ts)) return [drawn, thread(message, replies, room, recent)];
+  return message.is_bot ? [drawn] : [drawn, bare(message, room)];
 }
 
 function bare(message, room) {

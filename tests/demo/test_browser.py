@@ -1,0 +1,166 @@
+"""The demo's page in a real browser: the story, a no with a reason, and a stranger."""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from bot.playground import page as page_package
+from tests.demo.running import Demo, running
+
+pytestmark = pytest.mark.browser
+
+SCREENSHOT = Path(page_package.__file__).with_name("screenshot.png")
+ALONE = (  # the browser talks to the page and to nobody else
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-proxy-server",
+)
+ANA, ROB, MIA, ZED = "#person-U0ANA", "#person-U0ROB", "#person-U0MIA", "#person-U0ZED"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
+    with running(tmp_path_factory.mktemp("demo")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: Path) -> Generator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium_path, args=ALONE)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(demo: Demo, browser: Browser) -> Generator[Page]:
+    expect.set_options(timeout=30_000)
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    opened.goto(demo.url)
+    expect(opened.locator("#log .row").first).to_be_visible()
+    yield opened
+    context.close()
+    assert wrong == []
+
+
+def act_as(page: Page, person: str) -> None:
+    page.locator(person).check(force=True)  # the radio button lies under its label
+
+
+def enter(page: Page, channel: str) -> None:
+    page.locator("#channels").get_by_role("button", name=channel).click()
+
+
+def ask(page: Page, text: str) -> None:
+    """Write as Ana in #deploys, and wait until the log is this thread's and somebody is asked."""
+    act_as(page, ANA)
+    enter(page, "deploys")
+    page.locator("#text").fill(text)
+    page.keyboard.press("Enter")
+    expect(page.locator("#log .row .more").first).to_contain_text(text.removeprefix("@bot "))
+    expect(page.locator("#open")).to_contain_text("Waiting for Rob Wills or Mia Chen")
+
+
+def card(page: Page) -> Locator:
+    """The newest card in view that waits for an answer."""
+    return page.locator(".carded:has(.actions)").last
+
+
+def rows(page: Page, kind: str) -> Locator:
+    return page.locator(f"#log [data-type={kind}]")
+
+
+def test_from_the_mention_by_the_click_to_done(page: Page, demo: Demo) -> None:
+    before = len(demo.shop.runs())
+    act_as(page, ANA)
+    enter(page, "deploys")
+    page.get_by_role("button", name="deploy backend v1.4.0 to production").click()
+    expect(page.locator("#log .row .more").first).to_have_text("“deploy backend v1.4.0 to production”")
+    page.get_by_role("button", name="Decide as Rob").click()
+    expect(card(page)).to_contain_text("Asked by Ana Lima")
+    expect(card(page)).to_contain_text("v1.4.0")
+    card(page).get_by_role("button", name="Approve").dblclick()
+    expect(page.locator("#status")).to_have_text("done")
+    expect(rows(page, "step_finished")).to_contain_text("deploy service backend production v1.4.0")
+    expect(page.locator("#count")).to_have_text(str(before + 1))
+    expect(page.locator(".carded").last).to_contain_text("Approved by Rob Wills")
+    assert len(demo.shop.runs()) == before + 1
+
+
+def test_a_no_with_a_reason_leads_to_another_proposal(page: Page) -> None:
+    ask(page, "@bot deploy frontend v1.3.1 to production")
+    page.get_by_role("button", name="Decide as Mia").click()
+    card(page).get_by_role("button", name="Reject").click()
+    form = page.get_by_role("dialog", name="Reject")
+    form.get_by_role("textbox").fill("Not that one: v1.2.1 please.")
+    form.get_by_role("button", name="Reject").click()
+    expect(rows(page, "request_answered")).to_contain_text("Not that one: v1.2.1 please.")
+    expect(rows(page, "request_opened")).to_have_count(2)
+    expect(card(page)).to_contain_text("v1.2.1")
+
+
+def test_a_strangers_click_is_refused_to_the_stranger_alone(page: Page, demo: Demo) -> None:
+    before = len(demo.shop.runs())
+    ask(page, "@bot roll back backend in production")
+    act_as(page, ZED)
+    enter(page, "releases")
+    card(page).get_by_role("button", name="Approve").click()
+    refusal = page.locator(".message.alone", has_text="This is for the role release to answer")
+    expect(refusal).to_contain_text("Only visible to you")
+    expect(rows(page, "refused")).to_contain_text("Zed Ray was refused: may not decide this")
+    act_as(page, ROB)
+    expect(page.locator(ROB)).to_be_checked()
+    expect(card(page)).to_be_visible()
+    expect(refusal).to_have_count(0)
+    assert len(demo.shop.runs()) == before
+
+
+def test_what_somebody_writes_is_never_markup(page: Page) -> None:
+    ask(page, "@bot deploy backend v1.4.0 to production <img src=x onerror=alert(1)>")
+    expect(page.locator("#messages")).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(page.locator("#messages img, #log img")).to_have_count(0)
+
+
+def test_everything_can_be_reached_by_keyboard(page: Page) -> None:
+    page.locator(ANA).focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(ROB)).to_be_checked()
+    page.locator("#channels button", has_text="releases").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#room-title")).to_contain_text("releases")
+    card(page).get_by_role("button", name="Reject").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Reject").get_by_role("textbox")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Reject")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1280, 800])
+def test_nothing_sticks_out_of_the_page(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.skipif("SCREENSHOT" not in os.environ, reason="SCREENSHOT=1 takes the README's picture anew")
+def test_take_the_picture_for_the_readme(browser: Browser, tmp_path: Path) -> None:
+    with running(tmp_path) as fresh:
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+        shown = context.new_page()
+        shown.goto(fresh.url)
+        shown.get_by_role("button", name="Decide as Rob").click()
+        expect(card(shown)).to_be_visible()
+        shown.screenshot(path=SCREENSHOT)
+        context.close()

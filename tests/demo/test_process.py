@@ -1,0 +1,86 @@
+"""The demo as processes: what a kill, a Ctrl-C and a second start do to it."""
+
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bot.cli.demo import SEED
+from bot.playground.page.models import OpenRequest
+from tests.demo.running import Demo, Page, running, until
+
+TITLE = SEED.removeprefix("@bot ")
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Generator[Demo]:
+    with running(tmp_path) as started:
+        yield started
+
+
+def test_an_old_button_still_deploys_once_after_everything_was_killed(demo: Demo) -> None:
+    until(Page(demo).cards, "the thread that waits from the start")
+    demo.kill_everything()
+    assert demo.processes() == []
+    demo.start()
+    page = Page(demo)
+    (card,) = page.cards()
+    with ThreadPoolExecutor() as hands:  # both managers at once, one of them twice
+        for user in ("U0ROB", "U0MIA", "U0ROB"):
+            hands.submit(page.click, user, card, "answer:approve")
+    until(lambda: (view := page.thread(TITLE)) and view.line.status == "done", "the thread is done")
+    assert [run["service"] for run in demo.shop.runs()] == ["frontend"]
+
+
+def test_ctrl_c_leaves_no_process_behind(demo: Demo) -> None:
+    assert len(demo.processes()) >= 2
+    assert demo.interrupt() == 0
+    until(lambda: demo.processes() == [], "everything has ended")
+
+
+def test_a_second_demo_on_the_same_data_is_refused_in_one_line(demo: Demo) -> None:
+    second = Demo(demo.folder)
+    with pytest.raises(AssertionError, match="A demo is running on this data already"):
+        second.start()
+
+
+def test_starting_over_forgets_what_was(demo: Demo) -> None:
+    page = Page(demo)
+    page.post("say", {"user": "U0ANA", "channel": "C0GENERAL", "text": "remember me"})
+    demo.interrupt()
+    demo.start("--reset")
+    assert "remember me" not in Page(demo).slack("U0ANA").model_dump_json()
+
+
+def test_a_deploy_whose_worker_was_killed_is_asked_about_and_not_run_again(demo: Demo) -> None:
+    page = Page(demo)
+    until(page.cards, "the thread that waits from the start")
+    page.post("trouble", "slow")
+    page.click("U0ROB", page.cards()[0], "answer:approve")
+    until(demo.is_deploying, "the deploy runs")
+    page.post("trouble", "kill_worker")
+    until(lambda: "doubt" in [request.kind for request in _open(page)], "the managers are asked")
+    until(lambda: len(demo.shop.runs()) == 1, "the command, which outlived its worker, is through")
+    page.click("U0MIA", page.cards()[-1], "answer:choose:it_did")
+    until(lambda: (view := page.thread(TITLE)) and view.line.status == "done", "the thread is done")
+    assert len(demo.shop.runs()) == 1
+
+
+def test_a_tag_that_moved_is_asked_about_again(demo: Demo) -> None:
+    page = Page(demo)
+    until(page.cards, "the thread that waits from the start")
+    page.post("trouble", "move_tag")
+    page.click("U0ROB", page.cards()[0], "answer:approve")
+    until(lambda: len(_open(page)) == 1 and _types(page).count("request_opened") == 2, "it is asked again")
+    assert demo.shop.runs() == []
+
+
+def _types(page: Page) -> list[str]:
+    view = page.thread(TITLE)
+    return [row.type for row in view.rows] if view else []
+
+
+def _open(page: Page) -> list[OpenRequest]:
+    view = page.thread(TITLE)
+    return list(view.open) if view else []
