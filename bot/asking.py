@@ -49,10 +49,11 @@ async def reask(held: Held, call: CallState, policy: s.Ask, snapshot: dict[str, 
 
 async def _approval(held: Held, call: CallState, policy: s.Ask, snapshot: dict[str, JsonValue] | None) -> None:
     thread, directory = held.thread, held.runtime.directory()
-    agent, step = calls.restore(held, call)
-    if not isinstance(step, s.Action):
-        await held.commit(calls.failed(call, "failed", "This step is no longer offered in this form."), decides=False)
+    found = calls.restore(held, call)
+    if found is None or not isinstance(found[1], s.Action):
+        await held.commit(calls.failed(call, "failed", calls.GONE), decides=False)
         return
+    agent, step = found[0], found[1]
     if snapshot is None:
         try:
             snapshot = await calls.snapshot(held, agent, step)

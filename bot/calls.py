@@ -19,6 +19,7 @@ from bot.thread import CallState
 
 _log = logging.getLogger(__name__)
 CHECK_S = 30.0  # for what a step looks up about itself
+GONE = "This step is no longer offered in this form."
 Result = TypeVar("Result")
 
 
@@ -77,17 +78,17 @@ def key(held: Held, call: CallState) -> str:
     return f"{held.thread.id}.{call.chosen.call}"
 
 
-def restore(held: Held, call: CallState) -> tuple[LoadedAgent, s.Step | None]:
-    """The step as a value again, from its stored arguments; None if its form has changed."""
-    agent = held.runtime.agents[call.chosen.agent]
-    form = agent.menu.steps.get(call.chosen.step)
-    if form is None or call.chosen.body is None:
-        return agent, None
+def restore(held: Held, call: CallState) -> tuple[LoadedAgent, s.Step] | None:
+    """The step as a value again, from its stored arguments; None if its form has changed, or its agent is gone."""
+    agent = held.runtime.agents.get(call.chosen.agent)
+    form = agent.menu.steps.get(call.chosen.step) if agent is not None else None
+    if agent is None or form is None or call.chosen.body is None:
+        return None
     try:
         return agent, form.model_validate(call.chosen.body.arguments)
     except ValidationError as error:
         _log.warning("%s: %s does not validate any more: %s", held.thread.id, call.chosen.call, problems(error))
-        return agent, None
+        return None
 
 
 Failure = Literal["failed", "not_done", "denied", "checked", "withdrawn"]

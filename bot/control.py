@@ -4,7 +4,7 @@ from typing import Literal
 
 from bot.entries import encode
 from bot.events import Cancelled, Paused, Resumed, Unparked
-from bot.store import scripts
+from bot.store import log, scripts
 from bot.store.log import Head
 from bot.store.scripts import Change
 from bot.store.server import Client
@@ -14,6 +14,20 @@ Order = Literal["pause", "resume", "cancel"]
 
 async def control(client: Client, head: Head, order: Order, by: str) -> str:
     """Carry out an order and say in one line what it did. A running action is never interrupted."""
+    while True:
+        what = _change(head, order, by)
+        if isinstance(what, str):
+            return what
+        change, said = what
+        done = await scripts.ingest(client, head.thread, change, expect=head.input_version)
+        newer = await log.head(client, head.thread) if done.verdict == "newer" else None
+        if newer is None:
+            return said
+        head = newer  # somebody wrote or ordered something meanwhile: look again
+
+
+def _change(head: Head, order: Order, by: str) -> tuple[Change, str] | str:
+    """What to write and to say; only something to say if there is nothing to do."""
     if head.cancelled:
         return "this thread was cancelled before; start a new one to ask again"
     match order:
@@ -21,16 +35,14 @@ async def control(client: Client, head: Head, order: Order, by: str) -> str:
             return "it is paused already"
         case "pause":
             change = Change(entries=[encode(Paused(by=by))], head={"paused": "1", "status": "paused"}, stop=True)
-            said = "paused; approvals are still taken, and nothing runs until it is resumed"
+            return change, "paused; approvals are still taken, and nothing runs until it is resumed"
         case "resume" if not head.paused:
             return "it is not paused"
         case "resume":
-            event = Unparked(by=by) if head.status == "parked" else Resumed(by=by)
-            change = Change(entries=[encode(event)], head={"paused": "0", "status": "ready"})
-            said = "resumed"
+            event = Unparked(by=by) if head.parked else Resumed(by=by)
+            now = {"paused": "0", "parked": "0", "status": "ready"}
+            return Change(entries=[encode(event)], head=now), "resumed"
         case "cancel":
-            head_now = {"cancelled": "1", "paused": "0", "status": "cancelled"}
-            change = Change(entries=[encode(Cancelled(by=by))], head=head_now, close_all=True, stop=True)
-            said = "cancelled; whoever was asked is told"
-    await scripts.ingest(client, head.thread, change)
-    return said
+            now = {"cancelled": "1", "paused": "0", "parked": "0", "status": "cancelled"}
+            change = Change(entries=[encode(Cancelled(by=by))], head=now, close_all=True, stop=True)
+            return change, "cancelled; whoever was asked is told"

@@ -21,7 +21,7 @@ from bot.events import (
     StepChosen,
     StepFailed,
 )
-from bot.held import Held
+from bot.held import Held, Interrupted
 from bot.menu import Chosen, InvalidOutput
 from bot.model import Answer, Prompt
 from bot.model import ModelFailed as NoAnswer
@@ -140,6 +140,8 @@ async def _prefetch(held: Held, agent: LoadedAgent) -> None:
         data = jsonable(
             await held.interruptible(timed(prefetch(held.runtime.deps[agent.name], thread.principal), _PREFETCH_S))
         )
+    except Interrupted:
+        raise
     except Exception as error:  # noqa: BLE001  # whatever an agent's own code raises
         data = {"error": compact(error)}
     await held.commit(Prefetched(agent=agent.name, body=DataBody(data=data)), decides=False)

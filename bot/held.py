@@ -6,9 +6,6 @@ import time
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import TypeVar
 
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
-
 from bot.entries import encode, stamped
 from bot.errors import CountersignError
 from bot.events import AnyEvent
@@ -16,6 +13,7 @@ from bot.fold import extend
 from bot.places import Delivery
 from bot.runtime import Runtime
 from bot.store import log, scripts
+from bot.store.away import PASSING
 from bot.store.scripts import Change, Done, Lease, Release, Terms
 from bot.thread import Thread
 
@@ -148,7 +146,7 @@ class Held:
         while True:
             try:
                 return await scripts.commit(self.runtime.client, self.lease, change, terms)
-            except (RedisConnectionError, RedisTimeoutError, OSError):
+            except PASSING:
                 if time.monotonic() > deadline:
                     raise
                 _log.debug("%s: the store did not answer a commit; repeating it", self.thread.id)

@@ -106,7 +106,8 @@ class CoreIntake:
                 seen=seen,
             )
             if done.ok:
-                return Answered(accepted=True, text=_thanks(judged, request))
+                pending = judged.outcome is None
+                return Answered(accepted=True, text=_thanks(judged, request), pending=pending)
             if done.verdict == "duplicate":
                 return Answered(accepted=True, text="Your answer was taken already.")
             if done.verdict == "expired":
@@ -124,7 +125,8 @@ class CoreIntake:
             at=now,
         )
         out = cards.closing(thread, request.opened, end, self.directory())
-        return Change(entries=[encode(event)], closed=[event.request], out=out, head={"status": "ready"})
+        head = {} if thread.paused or thread.parked else {"status": "ready"}
+        return Change(entries=[encode(event)], closed=[event.request], out=out, head=head)
 
     async def _continued(self, inbound: Inbound, person: Person) -> str | None:
         """The thread that a mail names by an id of ours, if its sender takes part there: ids can be forwarded."""

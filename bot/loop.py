@@ -7,7 +7,7 @@ from bot import moves as m
 from bot.approvals import cards
 from bot.bodies import ErrorBody, TextBody
 from bot.events import Replied, RequestExpired, RequestWithdrawn, StepInDoubt
-from bot.held import Held, Interrupted
+from bot.held import Held, Interrupted, LeaseLost
 from bot.places import Text
 
 
@@ -31,6 +31,8 @@ async def advance(held: Held) -> None:
                 try:
                     await perform(held, move)
                 except Interrupted:
+                    if held.lost:
+                        raise LeaseLost from None
                     held.interrupt.clear()
                     await held.refresh()
 

@@ -9,12 +9,13 @@ from bot import calls, guards
 from bot import steps as s
 from bot.agent import LoadedAgent
 from bot.approvals.digest import Bound
-from bot.asking import reask
+from bot.asking import ask, reask
 from bot.bodies import DataBody, ErrorBody
 from bot.events import AnyEvent, StepFinished, StepInDoubt, StepStarted
 from bot.held import Held, Interrupted, LeaseLost
 from bot.late import bring_late
 from bot.menu import step_version
+from bot.moves import Ask
 from bot.thread import CallState, RequestState
 
 _log = logging.getLogger(__name__)
@@ -23,21 +24,24 @@ _log = logging.getLogger(__name__)
 async def perform(held: Held, call_id: str) -> None:
     """Run one call of the thread."""
     call = held.thread.calls[call_id]
-    agent, step = calls.restore(held, call)
-    if step is None:
-        await held.commit(calls.failed(call, "failed", "This step is no longer offered in this form."), decides=False)
-    elif isinstance(step, s.Action):
-        await _action(held, agent, step, call)
-    else:
-        await _query(held, agent, step, call)
+    match calls.restore(held, call):
+        case None if call.progress != "chosen":
+            await ask(held, Ask("doubt", call_id))
+        case None:
+            await held.commit(calls.failed(call, "failed", calls.GONE), decides=False)
+        case agent, s.Action() as step:
+            await _action(held, agent, step, call)
+        case agent, step:
+            await _query(held, agent, step, call)
 
 
 async def check(held: Held, call_id: str) -> None:
     """Ask the step itself whether a call in doubt happened."""
     call = held.thread.calls[call_id]
-    agent, step = calls.restore(held, call)
     happened: bool | None = None
-    if isinstance(step, s.Action):
+    found = calls.restore(held, call)
+    if found is not None and isinstance(found[1], s.Action):
+        agent, step = found[0], found[1]
         try:
             asked = step.happened(held.runtime.deps.get(agent.name), calls.key(held, call))
             happened = await held.interruptible(calls.timed(asked, calls.CHECK_S))
@@ -70,8 +74,12 @@ async def _action(held: Held, agent: LoadedAgent, step: s.Action, call: CallStat
     """The last look before the world changes: policy, digest and snapshot must be what was approved."""
     thread = held.thread
     approval = thread.requests.get(call.approval or "")
-    again = call.progress == "started"  # idempotent, and its worker was lost
+    if call.progress != "chosen":  # idempotent, and nobody knows what came of the first attempt
+        await _again(held, agent, step, call)
+        return
     policy = guards.policy_of(step, thread, held.runtime.unattended(call.chosen.agent))
+    if isinstance(policy, s.Run) and call.chosen.policy == "ask":  # bot.toml got more generous after it was asked
+        policy = s.Ask(call.chosen.role, call.chosen.quorum)
     if isinstance(policy, s.Deny):
         await held.commit(calls.failed(call, "denied", policy.reason))
         return
@@ -80,9 +88,33 @@ async def _action(held: Held, agent: LoadedAgent, step: s.Action, call: CallStat
     except Exception as error:  # noqa: BLE001  # nothing was started, so nothing is in doubt
         await held.commit(calls.failed(call, "not_done", calls.compact(error)), decides=False)
         return
-    if not again and isinstance(policy, s.Ask) and not _covers(held, approval, call, policy, step, snapshot):
+    if isinstance(policy, s.Ask) and not _covers(held, approval, call, policy, step, snapshot):
         await reask(held, call, policy, snapshot)
         return
+    await _start(held, agent, step, call, snapshot)
+
+
+async def _again(held: Held, agent: LoadedAgent, step: s.Action, call: CallState) -> None:
+    """Repeat an attempt of unknown outcome under its key, if it would be the very same; else a person is asked."""
+    policy = guards.policy_of(step, held.thread, held.runtime.unattended(call.chosen.agent))
+    approval = held.thread.requests.get(call.approval or "")
+    try:
+        snapshot = await calls.snapshot(held, agent, step)
+    except Exception as error:  # noqa: BLE001  # whatever an agent's own code raises
+        _log.warning("%s: the facts of %s: %s", held.thread.id, call.chosen.call, type(error).__name__)
+        snapshot = None
+    body = approval.opened.body if approval is not None else None
+    same = approval is None or (body is not None and body.snapshot == snapshot)
+    if snapshot is None or not same or isinstance(policy, s.Deny):
+        await ask(held, Ask("doubt", call.chosen.call))
+        return
+    await _start(held, agent, step, call, snapshot)
+
+
+async def _start(
+    held: Held, agent: LoadedAgent, step: s.Action, call: CallState, snapshot: dict[str, JsonValue]
+) -> None:
+    approval = held.thread.requests.get(call.approval or "")
     digest = approval.opened.digest if approval is not None else None
     started = StepStarted(call=call.chosen.call, attempt=call.attempts + 1, digest=digest)
     if await held.commit(started):

@@ -7,10 +7,11 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 
 from bot.held import Held
 from bot.store import scripts
+from bot.store.away import AWAY
 from bot.store.keys import ThreadKeys
 
 _log = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ class Renewer:
             yield
         finally:
             with self._lock:
-                self._held.pop(held.thread.id, None)
+                if self._held.get(held.thread.id) is held:  # else this worker has claimed it anew
+                    del self._held[held.thread.id]
 
     def _run(self) -> None:
         client: Any = None
@@ -60,7 +62,7 @@ class Renewer:
                 client = client or self._connect()
                 for one in held:
                     self._renew(client, one)
-            except (RedisError, OSError) as error:
+            except AWAY as error:
                 _log.debug("leases could not be renewed: %s", type(error).__name__)
 
     def _renew(self, client: Any, held: Held) -> None:  # noqa: ANN401  # either kind of synchronous client

@@ -4,13 +4,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from bot.ids import fresh_id
 from bot.places import Card, Delivery, Place, StatusLine
 from bot.port import Channel, DeliveryFailed
 from bot.store import log
+from bot.store.away import AWAY
 from bot.store.keys import ALL_SHARDS, ShardKeys
 from bot.store.outbox import Outbox, Queued
 from bot.store.server import Client
@@ -19,7 +21,7 @@ from bot.wake import Wakes
 _log = logging.getLogger(__name__)
 _SWEEP_S = 1.0
 _SEND_S = 30.0
-MAX_TRIES = 8
+MAX_TRIES = 100  # with the pauses between them, about eight hours
 
 
 class Sender:
@@ -32,6 +34,7 @@ class Sender:
         self._wakes = wakes
         self._token = fresh_id()
         self._busy: dict[ShardKeys, asyncio.Task[None]] = {}
+        self._again: set[ShardKeys] = set()  # those that were hinted at while they were busy
         self._complained = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -42,10 +45,12 @@ class Sender:
             if time.monotonic() - swept > _SWEEP_S:
                 shards, swept = ALL_SHARDS, time.monotonic()
             for shard in shards:
-                if shard not in self._busy:
-                    task = asyncio.create_task(self._shard(shard, stop))
-                    self._busy[shard] = task
-                    task.add_done_callback(lambda _, shard=shard: self._busy.pop(shard, None))
+                if shard in self._busy:
+                    self._again.add(shard)
+                    continue
+                task = asyncio.create_task(self._shard(shard, stop))
+                self._busy[shard] = task
+                task.add_done_callback(lambda _, shard=shard: self._busy.pop(shard, None))
             await self._wakes.wait_out(_SWEEP_S)
         if self._busy:
             await asyncio.wait(self._busy.values(), timeout=_SEND_S)
@@ -53,11 +58,15 @@ class Sender:
     async def _shard(self, shard: ShardKeys, stop: asyncio.Event) -> None:
         outbox = Outbox(self._client, shard, self._token)
         try:
-            if await outbox.empty() or not await outbox.acquire():
-                return
-            await _Lanes(outbox, self._channels).run(stop)
-            await outbox.release()
-        except (RedisError, OSError) as error:
+            while True:
+                self._again.discard(shard)
+                if await outbox.empty() or not await outbox.acquire():
+                    return
+                await _Lanes(outbox, self._channels).run(stop)
+                await outbox.release()
+                if shard not in self._again or stop.is_set():
+                    return
+        except AWAY as error:
             if time.monotonic() - self._complained > 60:
                 self._complained = time.monotonic()
                 _log.warning("the store is away (%s); what is to be sent waits", type(error).__name__)
@@ -74,22 +83,30 @@ class _Lanes:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until the outbox is empty or somebody else has the shard."""
-        while not stop.is_set() and await self._outbox.acquire():
-            waiting = await self._outbox.read()
-            if not waiting:
-                break
-            for queued in _heads(waiting):
-                lane = queued.delivery.place.lane()
-                if lane not in self._busy and self._not_before.get(lane, 0.0) <= time.monotonic():
-                    self._busy[lane] = asyncio.create_task(self._send(lane, queued))
-            if self._busy:
-                await asyncio.wait(self._busy.values(), timeout=_SWEEP_S, return_when=asyncio.FIRST_COMPLETED)
-                self._reap()
-            else:
-                await asyncio.sleep(0.1)
-        if self._busy:
-            await asyncio.wait(self._busy.values())
-            self._reap()
+        try:
+            while not stop.is_set() and await self._outbox.acquire():
+                waiting = await self._outbox.read()
+                if not waiting:
+                    break
+                for queued in _heads(waiting):
+                    lane = queued.delivery.place.lane()
+                    if lane not in self._busy and self._not_before.get(lane, 0.0) <= time.monotonic():
+                        self._busy[lane] = asyncio.create_task(self._send(lane, queued))
+                if self._busy:
+                    await asyncio.wait(self._busy.values(), timeout=_SWEEP_S, return_when=asyncio.FIRST_COMPLETED)
+                    self._reap()
+                else:
+                    await asyncio.sleep(0.1)
+        finally:
+            await self._finish()
+
+    async def _finish(self) -> None:
+        """Let what is being sent come to its end, under our right to send: nobody may begin the same meanwhile."""
+        while pending := [task for task in self._busy.values() if not task.done()]:
+            with suppress(*AWAY):
+                await self._outbox.acquire()
+            await asyncio.wait(pending, timeout=_SWEEP_S)
+        self._reap()
 
     def _reap(self) -> None:
         for lane, task in list(self._busy.items()):
@@ -115,7 +132,7 @@ class _Lanes:
                 await self._give_up(queued, str(failure))
             else:
                 self._later(lane, failure.retry_after_s or _pause(tries))
-        except RedisError:
+        except (RedisError, RedisClusterException):
             raise
         except Exception as error:  # noqa: BLE001  # whatever a provider's client raises: the outcome is unknown
             _log.warning("%s: unknown outcome (%s); it is looked up first", queued.delivery.id, type(error).__name__)

@@ -6,9 +6,8 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import Any, cast
 
-from redis.exceptions import RedisError
-
 from bot.held import Held
+from bot.store.away import AWAY
 from bot.store.keys import WAKE, ShardKeys
 from bot.store.server import Client
 
@@ -32,7 +31,7 @@ class Wakes:
         while True:
             try:
                 await self._listen_once()
-            except (RedisError, OSError):
+            except AWAY:
                 await asyncio.sleep(1.0)
 
     def due(self) -> set[ShardKeys]:
@@ -62,7 +61,8 @@ class Wakes:
         try:
             yield
         finally:
-            self._held.pop(held.thread.id, None)
+            if self._held.get(held.thread.id) is held:  # else this worker has claimed it anew
+                del self._held[held.thread.id]
 
     def nudge(self) -> None:
         """Wake whoever waits here: something in this process has changed."""

@@ -5,21 +5,19 @@ import logging
 import time
 from collections import OrderedDict
 
-from redis.exceptions import RedisError
+from redis.exceptions import ResponseError
 
-from bot.bodies import TextBody
-from bot.entries import encode
-from bot.events import Parked
+from bot import aside
 from bot.fold import extend
 from bot.held import Held, LeaseLost
 from bot.ids import fresh_id
 from bot.loop import advance
-from bot.places import Delivery, Place, StatusLine
 from bot.renewer import Renewer
 from bot.runtime import Runtime
 from bot.store import log, scripts
+from bot.store.away import AWAY
 from bot.store.keys import ALL_SHARDS, ShardKeys
-from bot.store.scripts import Change, Lease, Release, Terms
+from bot.store.scripts import Lease
 from bot.thread import Thread
 from bot.wake import Wakes
 
@@ -27,7 +25,6 @@ _log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5
 _CACHED_EVENTS = 20_000  # over all threads that are kept folded between claims
 _SWEEP_S = 1.0
-_WRONG = "Something is wrong here; the operators have to look at it."
 
 
 class Worker:
@@ -55,7 +52,7 @@ class Worker:
             shards |= self.wakes.due()
             try:
                 shards = await self._claim_from(shards)
-            except (RedisError, OSError) as error:
+            except AWAY as error:
                 self._complain(error)
                 await asyncio.sleep(_SWEEP_S)
                 continue
@@ -75,7 +72,13 @@ class Worker:
                 continue
             self._turn += 1
             prefer = "due" if self._turn % 2 else "expired"
-            lease = await scripts.claim(self.runtime.client, shard, fresh_id(), self.runtime.lease_us, prefer=prefer)
+            try:
+                lease = await scripts.claim(
+                    self.runtime.client, shard, fresh_id(), self.runtime.lease_us, prefer=prefer
+                )
+            except ResponseError as error:  # a broken key: the other shards must go on
+                self._complain(error)
+                continue
             if isinstance(lease, Lease):
                 more.add(shard)
                 task = asyncio.create_task(self._work(lease), name=lease.thread)
@@ -87,16 +90,19 @@ class Worker:
         held: Held | None = None
         try:
             if lease.attempts > MAX_ATTEMPTS:
-                await park(self.runtime, lease)
+                await aside.park(self.runtime, lease)
                 return
             thread = await self._thread(lease)
+            if thread.unreadable:
+                await aside.stop(self.runtime, lease, thread)
+                return
             held = Held(self.runtime, lease, thread)
             with self.renewer.keep(held), self.wakes.stopping(held):
                 await advance(held)
             self._keep(thread)
         except LeaseLost:
             _log.info("%s: another worker has this thread now", lease.thread)
-        except (RedisError, OSError) as error:
+        except AWAY as error:
             self._complain(error)
         except Exception:  # noqa: BLE001  # a bug of ours or of an agent must not end the worker
             _log.exception("%s: an error of ours; it is tried again", lease.thread)
@@ -122,7 +128,7 @@ class Worker:
             return
         try:
             await held.give_up()
-        except (LeaseLost, RedisError, OSError):
+        except (LeaseLost, *AWAY):
             _log.info("%s: its lease runs out by itself", held.lease.thread)
 
     async def _drain(self, drain_s: float) -> None:
@@ -139,27 +145,4 @@ class Worker:
         """One line a minute while the store is away."""
         if time.monotonic() - self._complained > 60:
             self._complained = time.monotonic()
-            _log.warning("the store is away (%s); waiting for it", type(error).__name__)
-
-
-async def park(runtime: Runtime, lease: Lease) -> None:
-    """Set a thread aside without folding it, since folding it may be what fails; tell whoever waits, and operators."""
-    reason = f"It was taken up {lease.attempts - 1} times without coming forward."
-    head = await log.head(runtime.client, lease.thread)
-    places = [Place.model_validate_json(head.origin)] if head and head.origin else []
-    operators = runtime.directory().place_of_role("operators")
-    out = [_line(lease.thread, place, _WRONG) for place in places if place.channel != "console"]
-    if operators:
-        out.append(_line(lease.thread, operators, f"Thread {lease.thread} was set aside: {reason}"))
-    change = Change(
-        entries=[encode(Parked(by="bot", body=TextBody(text=reason)))],
-        head={"paused": "1", "status": "parked"},
-        out=out,
-    )
-    terms = Terms(seq=1, basis=lease.version, lease_us=runtime.lease_us, progress=True, release=Release())
-    await scripts.commit(runtime.client, lease, change, terms)
-    _log.error("%s: parked: %s", lease.thread, reason)
-
-
-def _line(thread: str, place: Place, text: str) -> Delivery:
-    return Delivery(id=fresh_id(), thread=thread, place=place, content=StatusLine(markdown=text))
+            _log.warning("the store is away (%s: %s); waiting for it", type(error).__name__, error)

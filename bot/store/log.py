@@ -24,6 +24,7 @@ class Head:
     at: int  # last change, us
     cancelled: bool
     paused: bool
+    parked: bool
     origin: str  # a Place as JSON
 
 
@@ -109,5 +110,6 @@ def _head(thread: str, raw: dict[bytes, bytes]) -> Head:
         at=int(float(text("at") or 0)),
         cancelled=text("cancelled") == "1",
         paused=text("paused") == "1",
+        parked=text("parked") == "1",
         origin=text("origin"),
     )

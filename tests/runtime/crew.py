@@ -36,6 +36,7 @@ class World:
         self.runs: list[Ran] = []
         self.plan: defaultdict[str, deque[Outcome]] = defaultdict(deque)
         self.facts: dict[str, JsonValue] = {}
+        self.facts_fail: Exception | None = None
         self.happened: bool | Exception | None = None
         self.asked_whether: list[str] = []
         self.prefetch: JsonValue | Exception | Callable[[], Awaitable[JsonValue]] = None
@@ -50,10 +51,15 @@ class World:
 
     async def do(self, step: str, call: Call) -> JsonValue:
         self.runs.append(Ran(step, call.key, call.snapshot))
-        outcome = self.plan[step].popleft() if self.plan[step] else {"ok": True}
+        outcome: Outcome = self.plan[step].popleft() if self.plan[step] else {"ok": True}
         if isinstance(outcome, BaseException):
             raise outcome
         return await outcome(call) if callable(outcome) else outcome
+
+    def look_at_facts(self) -> Mapping[str, JsonValue]:
+        if self.facts_fail:
+            raise self.facts_fail
+        return dict(self.facts)
 
     async def whether(self, key: str) -> bool | None:
         self.asked_whether.append(key)
@@ -93,7 +99,17 @@ class Ship(Action):
         return await deps.whether(key)
 
     async def snapshot(self, deps: World) -> Mapping[str, JsonValue]:
-        return dict(deps.facts)
+        return deps.look_at_facts()
+
+
+class Book(Action):
+    """Book something under a key that the other side knows, at a price that may change."""
+
+    idempotent: ClassVar[bool] = True
+    text: str
+
+    async def snapshot(self, deps: World) -> Mapping[str, JsonValue]:
+        return deps.look_at_facts()
 
 
 class Transfer(Action):
@@ -120,10 +136,7 @@ class Pay(Action):
         return Run() if "small" in facts.unattended and self.amount <= 20 else Ask("finance", 2)
 
 
-Steps = Look | Jot | Send | Ship | Transfer | Pay
-
-
-async def switch(step: Look | Jot | Send | Ship | Transfer | Pay, world: World, call: Call) -> JsonValue:
+async def switch(step: Look | Jot | Send | Ship | Book | Transfer | Pay, world: World, call: Call) -> JsonValue:
     return await world.do(step.name(), call)
 
 

@@ -5,23 +5,21 @@ import json
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from pydantic import JsonValue
-
 from bot.model import Answer, ModelFailed, ModelFailure, Prompt, Usage
 
-Said = dict[str, JsonValue] | str | Exception
+Said = dict[str, object] | str | Exception
 Line = Said | Callable[[Prompt], Said | Awaitable[Said]]
 """A step, a raw text, an exception to raise, or a function of the prompt that gives one of these."""
 
 END = "The script is at its end."
 
 
-def step(name: str, /, **arguments: JsonValue) -> dict[str, JsonValue]:
+def step(name: str, /, **arguments: object) -> dict[str, object]:
     """A step as the model writes it, with its reason."""
     return {"step": name, "why": f"because of {name}", **arguments}
 
 
-def done(message: str = "All done.") -> dict[str, JsonValue]:
+def done(message: str = "All done.") -> dict[str, object]:
     """The step that ends a turn."""
     return step("done_for_now", message=message)
 

@@ -27,7 +27,7 @@ from bot.sender import Sender
 from bot.store import log
 from bot.store.keys import WAKE, ThreadKeys
 from bot.store.server import Client
-from bot.thread import RequestState, Thread
+from bot.thread import RequestState, Status, Thread
 from bot.wake import Wakes
 from bot.worker import Worker
 from tests.helpers import wait_until
@@ -112,12 +112,13 @@ class Stage:
     channel: Told = field(default_factory=Told)
     directory: Directory = field(default_factory=lambda: Directory(parse_config(CONFIG)))
     lease_us: int = 30_000_000
+    channel_id: str = "C0OPS"
     messages: int = 0
 
     @property
     def thread(self) -> str:
-        """The id of the thread of all scenarios."""
-        return thread_id("slack", "T0ACME", "C0OPS", "1.1")
+        """The id of the scenario's thread."""
+        return thread_id("slack", "T0ACME", self.channel_id, "1.1")
 
     @property
     def sealer(self) -> Sealer:
@@ -170,9 +171,10 @@ class Stage:
             listening.cancel()
             await asyncio.to_thread(renewer.stop)
 
-    async def say(self, text: str, who: str = "ana", *, root: str = "1.1", channel: str = "C0OPS") -> Verdict:
+    async def say(self, text: str, who: str = "ana", *, root: str = "1.1") -> Verdict:
         """Somebody mentions the bot in the thread."""
         self.messages += 1
+        channel = self.channel_id
         inbound = Inbound(
             source=f"slack:T0ACME/{channel}/{root}/{self.messages}",
             identity=person(who),
@@ -220,11 +222,21 @@ class Stage:
         store = cast("Any", self.client)
 
         async def rests() -> bool:
-            leased, due = await store.zscore(keys.leases, name), await store.zscore(keys.due, name)
+            both = store.pipeline(transaction=True)
+            leased, due = await both.zscore(keys.leases, name).zscore(keys.due, name).execute()
             return leased is None and (due is None or due > time.time_ns() // 1000 + 200_000)
 
         await wait_until(rests, timeout=15)
         return await self.fold(name)
+
+    async def becomes(self, status: Status) -> Thread:
+        """Wait until the thread has this status."""
+
+        async def there() -> bool:
+            return (await self.fold()).status == status
+
+        await wait_until(there, what=f"the thread to be {status}")
+        return await self.settled()
 
     async def events(self) -> list[str]:
         """The types of what happened, without what only informs."""

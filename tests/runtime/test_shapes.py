@@ -1,6 +1,8 @@
 """The shapes that a thread's way can take: query, action, question, done, hand-off."""
 
 from bot.events import Replied, StepChosen, StepFailed
+from bot.places import Card
+from tests.helpers import wait_until
 from tests.runtime.scripted import done, step
 from tests.runtime.stage import Stage
 
@@ -107,9 +109,11 @@ async def test_a_question_to_a_role_goes_to_its_channel_and_only_to_its_people(s
         await stage.say("do it")
         request = await stage.request()
         assert request.opened.approvers == ("rob", "zoe")
+        await wait_until(stage.channel.cards)
         assert await stage.say("yes, do", "zoe") == "answered"
         await stage.settled()
-        assert stage.channel.cards()[0].title == "Question"
+    (shown,) = [one.place for one, _ in stage.channel.sent if isinstance(one.content, Card)]
+    assert shown.address == "T0ACME/C0RELEASE"
 
 
 async def test_a_question_to_nobody_is_told_to_the_model(stage: Stage) -> None:
