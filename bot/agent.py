@@ -11,7 +11,7 @@ from types import ModuleType, UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from bot.errors import SettingsError
-from bot.menu import Menu
+from bot.menu import OWN_FIELDS, Menu
 from bot.prompts import FrontMatter, read_prompt
 from bot.steps import STANDARD, Action, Call, Principal, Query, Step
 
@@ -45,20 +45,42 @@ class Agent:
         self.prefetch = prefetch
 
     def own_steps(self) -> tuple[type[Step], ...]:
-        """The steps that the switch knows, in the order of its annotation."""
+        """The steps that the switch knows, in the order of its annotation.
+
+        Raises:
+            AgentError: they are not named there, or one of them cannot be offered to a model.
+
+        """
         if self.switch is None:
             return ()
-        hints = get_type_hints(self.switch)
+        try:
+            hints = get_type_hints(self.switch)
+        except NameError as error:
+            raise AgentError(f"the annotations of switch name something that is not imported: {error}") from error
         first = next(iter(hints.values()), None)
         union = get_origin(first) in {Union, UnionType}
         steps = cast("tuple[object, ...]", get_args(first)) if union else (first,)
         if not steps or not all(isinstance(step, type) and issubclass(step, Query | Action) for step in steps):
             raise AgentError("annotate the first parameter of switch with its steps: LookUpOrder | IssueRefund | ...")
-        return cast("tuple[type[Step], ...]", steps)
+        found = cast("tuple[type[Step], ...]", steps)
+        _check(found)
+        return found
 
     def asks(self) -> frozenset[str]:
         """Every role that the policy of one of its actions may ask."""
         return frozenset(role for step in self.own_steps() if issubclass(step, Action) for role in step.asks)
+
+
+def _check(steps: tuple[type[Step], ...]) -> None:
+    taken = {step.name(): step.__name__ for step in STANDARD}
+    for step in steps:
+        if other := taken.get(step.name()):
+            raise AgentError(f"{step.__name__} has the same name as another step, {other}: rename it")
+        taken[step.name()] = step.__name__
+        if own := sorted(OWN_FIELDS.intersection(step.model_fields)):
+            raise AgentError(f"{step.__name__} has a field `{own[0]}`, which every answer has of its own: rename it")
+        if not step.description():
+            raise AgentError(f"{step.__name__} has no docstring: it is what the model reads about this step")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The steps on offer: the JSON schema that is shown to the model, and its answer read back as a step."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -13,7 +13,9 @@ from bot.errors import CountersignError
 from bot.steps import Step, hash_of
 
 WHY = "One or two sentences for the people who read along: why this step, now."
+OWN_FIELDS = frozenset({"step", "why"})  # of every answer; no step may have fields of these names
 _MAX_DETAIL = 600  # characters of an error that the model gets to read
+_MAX_NAME = 60
 
 
 class InvalidOutput(CountersignError):
@@ -54,9 +56,10 @@ class Menu:
 
         """
         try:
-            answer: object = json.loads(text)
-        except ValueError as error:
-            raise InvalidOutput(f"The answer is not JSON: {error}") from error
+            answer: object = json.loads(text, parse_constant=_no_number)
+            json.dumps(answer, ensure_ascii=False).encode()  # half a character cannot be stored
+        except (ValueError, RecursionError) as error:
+            raise InvalidOutput(f"The answer is not JSON: {error}"[:_MAX_DETAIL]) from error
         fields = cast("dict[str, object]", answer).get("next") if isinstance(answer, dict) else None
         if not isinstance(fields, dict):
             raise InvalidOutput('The answer must be one object with the key "next".')
@@ -64,11 +67,15 @@ class Menu:
         name, why = rest.pop("step", None), rest.pop("why", "")
         step = self.steps.get(name) if isinstance(name, str) else None
         if step is None:
-            raise InvalidOutput(f"There is no step {name!r}. The steps are: {', '.join(self.steps)}.")
+            raise InvalidOutput(f"There is no step {str(name)[:_MAX_NAME]!r}. The steps are: {', '.join(self.steps)}.")
         try:
             return Chosen(step.model_validate(rest), str(why))
         except ValidationError as error:
             raise InvalidOutput(f"{name}: {problems(error)}") from error
+
+
+def _no_number(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON number")
 
 
 def problems(error: ValidationError) -> str:
@@ -93,7 +100,7 @@ def _schema(steps: Sequence[type[Step]]) -> dict[str, object]:
     variants: list[dict[str, object]] = []
     for step in steps:
         reference = cast("str", references[(step, "validation")]["$ref"])
-        own = shared.pop(reference.rpartition("/")[2])
+        own = shared[reference.rpartition("/")[2]]
         properties = {"step": {"const": step.name()}, "why": {"type": "string", "description": WHY}}
         variants.append(
             {
@@ -109,6 +116,24 @@ def _schema(steps: Sequence[type[Step]]) -> dict[str, object]:
         "required": ["next"],
         "additionalProperties": False,
     }
-    if shared:
-        root["$defs"] = shared
+    if used := _used(root, shared):
+        root["$defs"] = used
     return transform_schema(root)
+
+
+def _used(schema: object, definitions: Mapping[str, dict[str, object]]) -> dict[str, dict[str, object]]:
+    """The definitions that a schema leads to, by themselves or through one another; a step's own is not among them."""
+    found: dict[str, dict[str, object]] = {}
+    todo = [schema]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, list):
+            todo += cast("list[object]", part)
+        elif isinstance(part, dict):
+            fields = cast("dict[str, object]", part)
+            todo += fields.values()
+            name = str(fields.get("$ref", "")).rpartition("/")[2]
+            if name in definitions and name not in found:
+                found[name] = definitions[name]
+                todo.append(definitions[name])
+    return found

@@ -6,7 +6,7 @@ from typing import Literal
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bot.bodies import Limits
 from bot.errors import SettingsError
@@ -28,6 +28,13 @@ class FrontMatter(BaseModel):
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
     max_tokens: int = Field(default=8192, ge=256, le=64_000)
     limits: Limits = Limits()
+
+    @field_validator("limits")
+    @classmethod
+    def _room_for_a_step(cls, limits: Limits) -> Limits:
+        if limits.steps < 1:
+            raise ValueError("steps should be at least 1")
+        return limits
 
 
 class PromptFile(BaseModel):
@@ -55,9 +62,9 @@ class PromptFile(BaseModel):
         )
         try:
             return environment.from_string(self.template).render(**variables).strip() + "\n"
-        except TemplateError as error:
+        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
             line = getattr(error, "lineno", None)
-            raise PromptError(f"{self.path}{f' line {line}' if line else ''}: {error.message}") from error
+            raise PromptError(f"{self.path}{f' line {line}' if line else ''}: {error}") from error
 
 
 def read_prompt(path: Path) -> PromptFile:
@@ -71,6 +78,8 @@ def read_prompt(path: Path) -> PromptFile:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise PromptError(f"{path}: {error.strerror or error}; every agent needs a prompt file of its name") from error
+    except UnicodeDecodeError as error:
+        raise PromptError(f"{path}: it is not UTF-8 at byte {error.start}; save it as UTF-8") from error
     head, _, body = text.removeprefix("---\n").partition("\n---\n")
     if not text.startswith("---\n") or not body.strip():
         raise PromptError(f"{path}: begin the file with front matter between two lines of ---, then the prompt")
@@ -81,5 +90,5 @@ def read_prompt(path: Path) -> PromptFile:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise PromptError(f"{path}: front matter `{name}`: {first['msg']}") from error
+        raise PromptError(f"{path}: front matter{f' `{name}`' if name else ''}: {first['msg']}") from error
     return PromptFile(path=path, front=front, template=body)

@@ -172,6 +172,8 @@ class RequestHumanInput(Standard):
         match self.options.format, len(self.options.choices):
             case "multiple_choice", n if n not in range(2, 11):
                 return "multiple_choice needs two to ten choices"
+            case "multiple_choice", n if len({choice.strip() for choice in self.options.choices} - {""}) < n:
+                return "the choices must differ from each other, and none may be empty"
             case "free_text" | "yes_no", n if n:
                 return "choices are for multiple_choice only"
             case _:
