@@ -16,7 +16,12 @@ async def work() -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_reader(sys.stdin.fileno(), stop.set)  # nothing is ever written there: it becomes readable by its end
+
+    def gone() -> None:  # nothing is ever written there: it becomes readable by its end
+        loop.remove_reader(sys.stdin.fileno())
+        stop.set()
+
+    loop.add_reader(sys.stdin.fileno(), gone)
     settings = Settings.load(dict(os.environ))
     await app.run(settings, frozenset({"worker"}), stop, ready=lambda: print("ready", flush=True))  # noqa: T201 - the demo waits for this line
 

@@ -49,8 +49,9 @@ def _listed() -> list[tuple[int, int, str]]:
 class Demo:
     """One demo in a folder of its own; it can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
+        self._environment = {**os.environ, **NOT_OURS, **(environment or {}), "BOT_DATA": str(folder), "COLUMNS": "200"}
         self.shop = DemoRepository(folder / "demo" / "shop")
         self.url = ""
         self._said = folder / "said.txt"
@@ -63,7 +64,7 @@ class Demo:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", "from bot.cli import main; main()", "demo", "--port", "0", *options],
                 cwd=self.folder,
-                env={**os.environ, **NOT_OURS, "BOT_DATA": str(self.folder), "COLUMNS": "200"},
+                env=self._environment,
                 stdout=said,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -98,6 +99,12 @@ class Demo:
     def is_deploying(self) -> bool:
         """Whether the deploy command runs."""
         return any(str(self.folder) in command and "shop.py deploy" in command for _, _, command in _listed())
+
+    def kill_itself(self) -> None:
+        """Kill the demo's own process alone with signal 9."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(timeout=10)
 
     def kill_everything(self) -> None:
         """Kill it with signal 9: the demo, its worker and its server."""

@@ -1,5 +1,7 @@
 """The demo as processes: what a kill, a Ctrl-C and a second start do to it."""
 
+import asyncio
+import subprocess
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.cli.demo import SEED
+from bot.playground.model.peer import ModelPeer, model_peer
 from bot.playground.page.models import OpenRequest
 from tests.demo.running import Demo, Page, running, until
+from tests.helpers import wait_until
 
 TITLE = SEED.removeprefix("@bot ")
 
@@ -37,6 +41,37 @@ def test_ctrl_c_leaves_no_process_behind(demo: Demo) -> None:
     assert len(demo.processes()) >= 2
     assert demo.interrupt() == 0
     until(lambda: demo.processes() == [], "everything has ended")
+
+
+def test_a_demo_that_was_killed_takes_its_worker_with_it_and_the_next_one_goes_on(demo: Demo) -> None:
+    until(Page(demo).cards, "the thread that waits from the start")
+    worker = Page(demo).around().worker.pid
+    assert worker is not None
+    demo.kill_itself()
+    until(lambda: not is_alive(worker), "the worker has ended by itself")
+    demo.start()
+    page = Page(demo)
+    page.click("U0MIA", page.cards()[0], "answer:approve")
+    until(lambda: len(demo.shop.runs()) == 1, "it is deployed")
+
+
+async def test_with_live_model_the_users_own_key_is_used_and_the_page_says_so(tmp_path: Path) -> None:
+    async with model_peer(ModelPeer(key="a-real-key")) as api:
+        demo = Demo(tmp_path, environment={"ANTHROPIC_BASE_URL": api.url, "REDIS_URL": ""})
+        try:
+            await asyncio.to_thread(demo.start, "--live-model")
+            assert "Live model" in demo.said()
+            assert "token=" in demo.url
+            await wait_until(lambda: api.requests, timeout=45)
+        finally:
+            await asyncio.to_thread(demo.kill_everything)
+
+
+def test_live_model_without_a_key_is_one_line(tmp_path: Path) -> None:
+    demo = Demo(tmp_path, environment={"ANTHROPIC_API_KEY": "", "REDIS_URL": ""})
+    with pytest.raises(AssertionError, match="ANTHROPIC_API_KEY is not set") as refused:
+        demo.start("--live-model")
+    assert "Traceback" not in str(refused.value)
 
 
 def test_a_second_demo_on_the_same_data_is_refused_in_one_line(demo: Demo) -> None:
@@ -74,6 +109,12 @@ def test_a_tag_that_moved_is_asked_about_again(demo: Demo) -> None:
     page.click("U0ROB", page.cards()[0], "answer:approve")
     until(lambda: len(_open(page)) == 1 and _types(page).count("request_opened") == 2, "it is asked again")
     assert demo.shop.runs() == []
+
+
+def is_alive(pid: int) -> bool:
+    """Whether this process runs (one that waits to be collected does not)."""
+    shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], check=False, capture_output=True, text=True).stdout
+    return bool(shown.strip()) and not shown.startswith("Z")
 
 
 def _types(page: Page) -> list[str]:

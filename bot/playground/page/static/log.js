@@ -38,7 +38,7 @@ export function update(list) {
     awaited = awaited.filter((each) => each.split("/")[1] > come.ts);
   }
   if (!threads.some((one) => one.id === picked)) picked = threads[0]?.id ?? null;
-  settle($("thread"), threads.map((one) => kept.get(`option/${one.id}`, one.title, () => el("option", { value: one.id }, one.title || "(nothing said)"))));
+  settle($("thread"), threads.map((one) => kept.get(`option/${one.id}`, one.title, () => el("option", { value: one.id }, `${clock(Number(one.ts))}  ${one.title || "(nothing said)"}`))));
   $("thread").value = picked ?? "";
   draw();
 }

@@ -1,0 +1,149 @@
+"""The event log of the page, in plain words."""
+
+from typing import get_args
+
+import pytest
+from pydantic import JsonValue
+
+from bot.bodies import CardBody, ErrorBody, TextBody
+from bot.cli.demo_rows import rows
+from bot.events import (
+    AnyEvent,
+    Cancelled,
+    Delivered,
+    DeliveryFailed,
+    Parked,
+    Paused,
+    Prefetched,
+    Refused,
+    RequestExpired,
+    RequestWithdrawn,
+    Resumed,
+    Unparked,
+)
+from bot.playground.page.models import Row
+from tests.builders import LogBuilder, approved_call, doubtful_call, waiting_call
+from tests.example_steps import Pay
+
+
+def shown(log: LogBuilder) -> list[Row]:
+    return rows(log.entries, str.capitalize)
+
+
+def last(log: LogBuilder) -> str:
+    row = shown(log)[-1]
+    return f"{row.who} {row.words}"
+
+
+def test_an_approved_payment_reads_as_a_story() -> None:
+    log = LogBuilder()
+    call = approved_call(log, Pay())
+    log.start(call)
+    log.finish(call)
+    log.say("Paid.", final=True)
+    story = [f"{row.who} {row.words.partition(':')[0]}" for row in shown(log)]
+    assert story == [
+        "Ana wrote",
+        "Countersign chose",
+        "Countersign asked Rob or Sue to approve",
+        "Rob approved",
+        "Countersign started",
+        "Countersign finished",
+        "Countersign replied, and is done",
+    ]
+
+
+def test_later_rows_name_the_step_that_they_are_about() -> None:
+    log = LogBuilder()
+    call = approved_call(log, Pay())
+    log.start(call)
+    chosen, started = shown(log)[1].words, shown(log)[-1].words
+    step = started.removeprefix("started: ")
+    assert step.startswith("pay ")
+    assert step in chosen
+
+
+def test_what_was_said_stands_in_quotation_marks() -> None:
+    log = LogBuilder()
+    log.message("please hurry")
+    assert shown(log)[0].more == "“please hurry”"
+
+
+def test_a_doubt_says_why_and_whom_it_asks() -> None:
+    log = LogBuilder()
+    doubtful_call(log)
+    doubt, asked = shown(log)[-2:]
+    assert doubt.more == "The tool broke off with an error."
+    assert "asked Rob or Sue whether this happened" in asked.words
+
+
+def test_asking_again_shows_the_difference() -> None:
+    log = LogBuilder()
+    call = approved_call(log)
+    changed: dict[str, list[JsonValue]] = {"commit": ["a" * 40, "b" * 40], "balance": [1, 2]}
+    log.ask("approval", call, body=CardBody(title="Pay", changed=changed))
+    assert shown(log)[-1].more == "Asked again: commit was aaaaaaa, is bbbbbbb, balance was 1, is 2."
+
+
+def test_an_entry_that_cannot_be_read_is_shown_as_such() -> None:
+    log = LogBuilder()
+    log.message()
+    broken = rows([*log.entries, b'{"type":"from_the_future"}\n'], str)[-1]
+    assert (broken.type, broken.tone) == ("unreadable", "bad")
+    assert "from_the_future" in str(broken.details)
+
+
+def test_details_are_the_stored_event() -> None:
+    log = LogBuilder()
+    log.message("please")
+    body = shown(log)[0].details["body"]
+    assert isinstance(body, dict)
+    assert body["text"] == "please"
+
+
+def test_every_type_of_event_has_words() -> None:
+    log = LogBuilder()
+    call, request = waiting_call(log)
+    log.answer(request, "reject")
+    log.late(call)
+    log.model_failed()
+    log.hand_off("support")
+    log.answer(log.ask("question"), "later")
+    log.ask("stuck")
+    log.fail(log.choose(Pay()))
+    doubtful_call(log)
+    log.start(call)
+    log.finish(call)
+    log.say()
+    for event in (
+        Prefetched(agent="deploy"),
+        Paused(by="rob"),
+        Resumed(by="rob"),
+        Parked(body=TextBody(text="too often")),
+        Unparked(by="rob"),
+        Delivered(delivery="d", channel="slack", foreign="C/1"),
+        DeliveryFailed(delivery="d", channel="slack", body=ErrorBody(error="gone")),
+        Refused(by="zed", reason="not_allowed", request=request),
+        RequestExpired(request=request),
+        RequestWithdrawn(request=request, reason="asked"),
+        Cancelled(by="rob"),
+    ):
+        log.append(event)
+    made = shown(log)
+    assert {row.type for row in made} == {get_args(kind.model_fields["type"].annotation)[0] for kind in _types()}
+    assert [row for row in made if not (row.glyph and row.words and row.who)] == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"), [("not_allowed", "may not decide this"), ("decided", "it was decided already")]
+)
+def test_a_refusal_says_what_for(reason: str, words: str) -> None:
+    log = LogBuilder()
+    log.message()
+    log.append(Refused(by="zed", reason=reason))
+    assert last(log) == f"Zed was refused: {words}"
+
+
+def _types() -> tuple[type[AnyEvent], ...]:
+    union, *_ = get_args(AnyEvent)
+    return get_args(union)
