@@ -58,7 +58,9 @@ def _judged(found: "Sequence[_Stamp] | str", domain: str, how: str, who: str) ->
     named = {result.get("header", "from") for result in dmarc} - {""}
     if named and named != {domain}:
         return Proof(ok=False, why=f"{who} checked another sender than the From field names")
-    for result in _topmost(found, "dkim"):
+    # Below the field that has the word on DMARC, a signature may be one that the sender's side speaks of.
+    until = next((number for number, stamp in enumerate(found, 1) if _topmost([stamp], "dmarc")), len(found))
+    for result in _topmost(found[:until], "dkim"):
         signed = result.get("header", "d") or result.get("header", "i").rpartition("@")[2]
         if result.result == "pass" and signed == domain:
             return Proof(ok=True, how=how, why=f"{who} says dkim=pass for {domain}")

@@ -125,7 +125,8 @@ def _under(style: Style, name: str, least: float) -> bool:
 
 def _font_is_tiny(font: str) -> bool:
     match = re.search(r"(?:^|\s)(\d*\.?\d+(?:px|pt|em|rem|%)?)(?:/|\s)", font)
-    return match is not None and (_pixels(match[1]) or 100.0) < 3.0 and match[1] not in {"100", "400", "700"}
+    size = _pixels(match[1]) if match else None
+    return size is not None and size < 3.0
 
 
 def _pixels(value: str) -> float | None:

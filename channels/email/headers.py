@@ -57,7 +57,7 @@ def decoded(value: str) -> str:
         parts = [_word(part, charset) for part, charset in decode_header(flat)] if "=?" in flat else [flat]
     except (HeaderParseError, ValueError, LookupError, IndexError):
         parts = [flat]
-    return " ".join("".join(parts).replace("\0", "").split())
+    return " ".join("".join(parts).replace("\0", "").split()) or flat
 
 
 def one_sender(headers: Headers) -> Sender | Refused:

@@ -93,7 +93,7 @@ class _Writer:
                     stack.append((None, state))
                 stack.extend((child, inner) for child in reversed([*_children(node)]))
         self._break()
-        return "\n".join(self._lines)
+        return "\n".join(self._lines).strip()
 
     def _open(self, tag: str, node: LexborNode, state: _State) -> None:
         if tag == "br":

@@ -13,7 +13,6 @@ from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import pairwise
 from typing import Any, TypeVar, cast
 
@@ -30,6 +29,7 @@ _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 _ARRIVED = re.compile(rb'\bINTERNALDATE "([^"]+)"')
 _LITERAL = re.compile(rb"BODY\[\] \{\d+\}$")
+_EXISTS = re.compile(rb"\* \d+ EXISTS\b", re.IGNORECASE)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -53,10 +53,15 @@ class Listed:
 class Mailbox:
     """One folder, open. Every method raises MailboxAwayError when the connection is lost or silent for too long."""
 
-    def __init__(self, client: Any, lost: asyncio.Event) -> None:  # noqa: ANN401  # aioimaplib has no types
+    def __init__(self, client: Any) -> None:  # noqa: ANN401  # aioimaplib has no types
         """Use `open_mailbox`."""
         self._client = client
-        self._lost = lost
+        self._lost = asyncio.Event()
+        self._news = False  # the server told of messages that no search has seen yet
+        # Set on the protocol, since aioimaplib's TLS client does not take it.
+        client.protocol.conn_lost_cb = lambda _: self._lost.set()  # pyright: ignore[reportUnknownLambdaType]
+        self._untagged = client.protocol._untagged_response  # noqa: SLF001  # see _heard
+        client.protocol._untagged_response = self._heard  # noqa: SLF001
         self.uidvalidity = 0
         self.uidnext = 0
 
@@ -114,6 +119,8 @@ class Mailbox:
 
         Where the server cannot IDLE, this waits for half a minute and asks.
         """
+        if self._news:
+            return True
         if not self._client.has_capability("IDLE"):
             await self._sleep(min(seconds, 30.0))
             await self._run(self._client.noop())
@@ -136,7 +143,17 @@ class Mailbox:
         with contextlib.suppress(MailboxAwayError):
             await self._run(self._client.logout(), 2.0)
 
+    def _heard(self, line: bytes) -> object:
+        """Notice an EXISTS that comes with the answer to any command: a server tells of a message once.
+
+        aioimaplib drops it, and IDLE would then wait for a message that is already there.
+        """
+        if _EXISTS.match(line):
+            self._news = True
+        return self._untagged(line)
+
     async def _search(self, *criteria: str) -> list[int]:
+        self._news = False
         # Without a charset: Outlook's servers answer BADCHARSET to any.
         answer = await self._run(self._client.uid_search(*criteria, charset=None))
         if answer.result != "OK":
@@ -172,11 +189,8 @@ class Mailbox:
 @asynccontextmanager
 async def open_mailbox(server: Server) -> AsyncGenerator[Mailbox]:
     """Open the folder and close it again. Raises MailboxAwayError, MailboxRefusedError."""
-    lost = asyncio.Event()
     client = _client(server)
-    # Set on the protocol, since aioimaplib's TLS client does not take it.
-    client.protocol.conn_lost_cb = partial(_note, lost)
-    mailbox = Mailbox(client, lost)
+    mailbox = Mailbox(client)
     try:
         await mailbox.log_in(server)
         yield mailbox
@@ -192,10 +206,6 @@ def _client(server: Server) -> Any:  # noqa: ANN401  # aioimaplib has no types
     if not server.is_local:
         raise MailboxRefusedError("IMAP_URL: a password goes to another machine by imaps:// only.")
     return cast("Any", aioimaplib.IMAP4)(server.host, server.port, timeout=ANSWER_S)
-
-
-def _note(lost: asyncio.Event, _: Exception | None) -> None:
-    lost.set()
 
 
 def _close(client: Any) -> None:  # noqa: ANN401  # aioimaplib has no types

@@ -17,7 +17,9 @@ _WROTE = (
     r"napsal(?:\(a\)|a)?|nap[íi]sal(?:\(a\)|a)?|[íi]rta|yazd[ıi]|şunları yazdı|a\s+scris|έγραψε|"
     r"のメール|さんは書きました|書きました|寫道|写道|写到|來信|님이 작성"
 )
-_ATTRIBUTION = re.compile(rf"(?:.*[\s>\"'),)]|)(?:{_WROTE})[^:：\n]{{0,60}}[:：]?\s*$", re.IGNORECASE)
+_ATTRIBUTION = re.compile(
+    rf"(?:.*[\s>\"'),]|)(?:{_WROTE})[^:：\n]{{0,60}}[:：]?\s*$|.*<[^<>\s@]+@[^<>\s]+>\s*[:：]\s*$", re.IGNORECASE
+)
 _BEGINS = re.compile(
     r"\W{0,3}(?:on|am|le|el|il|em|op|dnia|w dniu|den|d\.|kl\.|ke|pe|to|ma|ti|la|su|dne|2\d{3}[-/年.]|\d{1,2}[./-]|"
     r"(?:mon|tue|wed|thu|fri|sat|sun|пн|вт|ср|чт|пт|сб|вс|на|в)\b|[^\s<>@]{1,60}@|.{0,80}<[^<>@\s]+@)",
@@ -60,14 +62,17 @@ _LABELS = {
 _LABEL = {
     kind: re.compile(rf"\s*\**(?:{words})\s*\**\s*[:：]\s*\**\s*\S", re.IGNORECASE) for kind, words in _LABELS.items()
 }
+_BY_PROGRAM = (
+    r"(?:sent|get|gesendet|envoyé|enviado|inviato|verzonden|verstuurd|wysłano|skickat|sendt|lähetetty|отправлено|"
+    r"odesláno|télécharger|hol dir)\b(?=.{0,80}\b(?:from|via|with|using|von|mit|aus|depuis|de mon|avec|desde|con|"
+    r"do meu|dal?(?: mio)?|vanaf|met|z|från|fra|с|из|z mého|outlook|laitteesta)\b)|von meinem|diese nachricht wurde von"
+)
+_DEVICE = (
+    r"i?phone|ipad|android|galaxy|samsung|handy|mobil\w*|móvil|cellulare|smartphone|tablet|outlook|mail|gmail|yahoo|"
+    r"proton\w*|thunderbird|blackberry|device|gerät|windows"
+)
 _ASIDE = re.compile(
-    r"\s*(?:\[?(?:sent|get|gesendet|von meinem|diese nachricht wurde von|envoyé|enviado|inviato|verzonden|verstuurd|"
-    r"wysłano|skickat|sendt|lähetetty|отправлено|odesláno|ausgehend|télécharger|hol dir)\b"
-    r"(?=.{0,80}\b(?:from|via|with|using|von|mit|aus|meinem|depuis|de mon|avec|desde|con|do meu|dal?(?: mio)?|vanaf|"
-    r"met|z|från|fra|с|из|outlook|z mého)\b)"
-    r"(?=.{0,120}\b(?:i?phone|ipad|android|galaxy|samsung|handy|mobil\w*|móvil|cellulare|smartphone|tablet|outlook|"
-    r"mail|gmail|yahoo|proton\w*|thunderbird|blackberry|device|gerät|windows)\b).{0,160}"
-    r"|iPhoneから送信|从我的iphone发送)\s*$",
+    rf"\s*(?:\[?(?:{_BY_PROGRAM})(?=.{{0,120}}\b(?:{_DEVICE})\b).{{0,160}}|iPhoneから送信|从我的iphone发送)\s*$",
     re.IGNORECASE,
 )
 _RULE = re.compile(r"\s*[_-]{8,}\s*$")

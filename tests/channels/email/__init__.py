@@ -1,0 +1,1 @@
+"""The email channel: from bytes to answers, and over the real protocols."""
