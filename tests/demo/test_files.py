@@ -1,5 +1,7 @@
 """Where the demo keeps its things."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,12 @@ def test_preparing_again_keeps_what_was_deployed(tmp_path: Path) -> None:
     record.write_text("kept", encoding="utf-8")
     files.prepare()
     assert record.read_text(encoding="utf-8") == "kept"
+
+
+def test_what_runs_for_real_loads_nothing_of_the_playground() -> None:
+    look = "import sys, bot.cli.running, bot.app; print([name for name in sys.modules if 'playground' in name])"
+    loaded = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True)
+    assert loaded.stdout.strip() == "[]"
 
 
 async def test_a_folder_of_somebody_else_is_neither_used_nor_deleted(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ function waiting(request) {
     el("p", {}, `Waiting for ${who} ${WAITING[request.kind]}`),
     el("span.go", {}, request.deciders.map((one) => el("button", {
       type: "button", onclick: () => onDecide(one.user, request.channel.startsWith("U") ? one.user : request.channel, request.id),
-    }, `Decide as ${one.name.split(" ")[0]}`))));
+    }, `${request.kind === "approval" ? "Decide" : "Answer"} as ${one.name.split(" ")[0]}`))));
 }
 
 function rowOf(row, isNew) {
