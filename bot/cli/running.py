@@ -5,7 +5,6 @@ import logging
 import signal
 import sys
 from collections.abc import Iterable
-from functools import partial
 
 from bot import app
 from bot.settings import Settings
@@ -17,12 +16,16 @@ _OURS = ("bot", "agents", "channels")
 def run_everything(*, verbose: bool) -> None:
     """Run a worker, and whatever of Slack there are credentials for."""
     settings = Settings.load()
-    roles: set[app.Role] = {"worker"}
-    if settings.slack_signing_secret:
-        roles.add("web")
-    if settings.slack_app_token:
-        roles.add("slack")
-    _run(settings, roles, verbose=verbose)
+    _run(settings, roles_for(settings), verbose=verbose)
+
+
+def roles_for(settings: Settings) -> frozenset[app.Role]:
+    """What one process that does everything can do with these settings."""
+    slack: dict[app.Role, bool] = {
+        "web": settings.slack_signing_secret is not None,
+        "slack": settings.slack_app_token is not None,
+    }
+    return frozenset({"worker", *(role for role, possible in slack.items() if possible)})
 
 
 def run_roles(*roles: app.Role, verbose: bool) -> None:
@@ -45,18 +48,22 @@ def _run(settings: Settings, roles: Iterable[app.Role], *, verbose: bool) -> Non
 
 async def _until_stopped(settings: Settings, roles: frozenset[app.Role]) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, partial(_stop, loop, stop))
+    stop_at(stop, signal.SIGTERM, signal.SIGINT)
     names = " + ".join(sorted(roles))
     await app.run(settings, roles, stop, ready=lambda: _log.info("ready: %s", names))
     _log.info("stopped")
 
 
-def _stop(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """The first signal asks for an orderly end, the second one gets the operating system's: at once."""
-    _log.info("stopping; once more stops at once")
-    stop.set()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.remove_signal_handler(number)
-        signal.signal(number, signal.SIG_DFL)
+def stop_at(stop: asyncio.Event, *signals: signal.Signals) -> None:
+    """Let the first of these signals ask for an orderly end; the second is the system's own, which ends at once."""
+    loop = asyncio.get_running_loop()
+
+    def first() -> None:
+        _log.info("stopping; once more stops at once")
+        stop.set()
+        for number in signals:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in signals:
+        loop.add_signal_handler(number, first)

@@ -43,15 +43,15 @@ def whoami() -> None:
 
 
 def _put(path: Path, text: str, *, private: bool = False) -> None:
+    if path.exists():
+        typer.echo(f"{path} is there already and stays as it is")
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             if private:
                 path.chmod(0o600)  # it will hold credentials
             file.write(text)
-    except FileExistsError:
-        typer.echo(f"{path} is there already and stays as it is")
     except OSError as error:
         raise RefusedError(f"{path} cannot be written ({error.strerror})") from None
-    else:
-        typer.echo(f"{path} is written")
+    typer.echo(f"{path} is written")

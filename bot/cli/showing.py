@@ -73,7 +73,8 @@ def print_lines(timeline: Timeline, entries: Sequence[bytes]) -> None:
 def _rendered(line: Line) -> Text:
     style = _STYLES[line.tone]
     at = local(line.at, "%m-%d %H:%M:%S") if line.at else " " * 14
-    text = Text(f"{at}  ", style="dim")
+    text = Text()
+    text.append(f"{at}  ", style="dim")
     text.append(f"{line.glyph} ", style=style)
     text.append(f"{one_line(line.who, 12):<12} ", style="bold" if line.who else "")
     text.append(line.what, style=style)

@@ -1,11 +1,15 @@
 """How the command starts and ends: quickly, and without a traceback."""
 
+import asyncio
 import signal
 import subprocess
 import sys
 
 import pytest
 
+from bot.app import Role
+from bot.cli.running import roles_for, stop_at
+from bot.settings import Settings
 from tests.cli.conftest import Bot
 from tests.helpers import wait_until
 
@@ -45,3 +49,29 @@ async def test_ctrl_c_while_following_ends_with_130_and_leaves_the_thread(runnin
     assert (process.returncode, "Traceback" in errors) == (130, False)
     (left,) = (await running("threads", "--json")).records()
     assert left["status"] == "ready"
+
+
+@pytest.mark.parametrize(
+    ("environment", "roles"),
+    [
+        ({}, {"worker"}),
+        ({"SLACK_APP_TOKEN": "xapp-1"}, {"worker", "slack"}),
+        ({"SLACK_SIGNING_SECRET": "x"}, {"worker", "web"}),
+        ({"SLACK_APP_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "x"}, {"worker", "web", "slack"}),
+    ],
+)
+def test_run_does_what_there_are_credentials_for(environment: dict[str, str], roles: set[Role]) -> None:
+    assert roles_for(Settings.load(environment)) == roles
+
+
+async def test_the_first_signal_asks_for_an_orderly_end_and_the_second_is_the_systems_own() -> None:
+    stop = asyncio.Event()
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        stop_at(stop, signal.SIGTERM, signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.wait_for(stop.wait(), 10)
+        assert signal.getsignal(signal.SIGTERM) == signal.getsignal(signal.SIGINT) == signal.SIG_DFL
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

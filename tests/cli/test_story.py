@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from bot.playground.model.peer import ModelPeer
+from bot.playground.model.script import Say
 from bot.playground.repository import DemoRepository
 from tests.cli.conftest import Bot
 from tests.cli.people import PEOPLE
+from tests.helpers import wait_until
 
 
 @pytest.fixture
@@ -68,3 +71,26 @@ async def test_say_waits_for_an_approval_and_an_answer_lets_it_run(worker: Bot, 
     kinds = [envelope["type"] for record in records if isinstance(envelope := record["envelope"], dict)]
     assert kinds.count("step_started") == 1
     assert [record["n"] for record in records] == list(range(len(records)))
+
+
+async def test_a_question_is_answered_in_own_words(worker: Bot, peer: ModelPeer) -> None:
+    question: dict[str, JsonValue] = {"question": "Which service?", "options": {"format": "free_text"}}
+    peer.script(
+        [
+            Say("request_human_input", question),
+            Say("done_for_now", {"message": "The backend it is."}),
+        ]
+    )
+    said = await worker("say", "deploy", "deploy it")
+    assert "Waits for Ana Lima: Which service?" in said.out
+    short = said.out.split()[-3]
+    assert f'bot answer {short} say "..."' in said.out
+    refused = await worker("answer", short, "approve")
+    assert (refused.code, refused.err) == (2, "bot: Answer in your own words, please.\n")
+    assert (await worker("answer", short, "say", "the", "backend")).code == 0
+
+    async def told() -> bool:
+        return "The backend it is." in (await worker("show", said.out.split()[1])).out
+
+    assert await wait_until(told, timeout=30)
+    assert "the backend" in (await worker("show", said.out.split()[1])).out
