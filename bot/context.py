@@ -34,7 +34,8 @@ def block(thread: Thread, index: int) -> str | None:
             marks = {"n": index, "from": name, "id": event.by, "trust": event.trust, "at": moment(event.at)}
             return _block("message", marks, event.body.text if event.body else ERASED)
         case e.Prefetched():
-            return _block("prefetched", {"agent": event.agent}, _json(event.body.data if event.body else None))
+            text = _json(event.body.data) if event.body else ERASED
+            return _block("prefetched", {"agent": event.agent}, text)
         case e.StepChosen():
             text = _json(event.body.arguments) if event.body else ERASED
             return _block("step", {"n": event_number(thread, event.call), "name": event.step}, text)

@@ -193,8 +193,10 @@ def _late(t: Thread, event: e.LateResult, index: int) -> None:
 
 def _answered(t: Thread, event: e.RequestAnswered, index: int) -> None:
     request = t.requests[event.request]
+    if request.outcome is not None:
+        return
     request.votes[event.by or ""] = event
-    if event.outcome is None or request.outcome is not None:
+    if event.outcome is None:
         return
     request.outcome, request.closed_by, request.closed_at = event.outcome, event, event.at
     t.open.pop(event.request, None)

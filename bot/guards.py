@@ -87,7 +87,10 @@ def policy_of(step: s.Step, t: Thread, unattended: frozenset[str]) -> s.Policy:
     principal = t.principal
     if principal is None:
         return s.Deny("The thread has no principal.")
-    policy = step.policy(s.Facts(principal=principal, done=dict(t.runs), unattended=unattended))
+    try:
+        policy = step.policy(s.Facts(principal=principal, done=dict(t.runs), unattended=unattended))
+    except Exception as error:  # noqa: BLE001  # whatever an agent's own code raises: what cannot be judged does not run
+        return s.Deny(f"Its policy could not be applied ({type(error).__name__}), so it does not run.")
     if isinstance(policy, s.Run) and principal.is_outsider:
         policy = s.Ask()
     if isinstance(policy, s.Ask) and policy.role is None:

@@ -79,7 +79,7 @@ Move = Decide | Perform | Check | Doubt | Ask | Close | Say | Wait | Rest
 
 def next_move(t: Thread, now: int) -> Move:
     """What is to be done next in this thread at this time (us, the server's clock)."""
-    if t.unreadable or ((t.paused or t.parked) and not t.cancelled):
+    if t.unreadable or t.birth is None or ((t.paused or t.parked) and not t.cancelled):
         return Rest()
     if closing := _closing(t, now):
         return closing

@@ -19,6 +19,10 @@ def test_a_message_is_decided_about(log: LogBuilder) -> None:
     assert log.move == Decide("free")
 
 
+def test_a_thread_without_a_message_rests(log: LogBuilder) -> None:
+    assert log.move == Rest()
+
+
 def test_a_query_runs_at_once_and_goes_back_to_the_model(log: LogBuilder) -> None:
     log.message()
     call = log.choose(LookUp())
