@@ -76,7 +76,7 @@ async def switch(step: Steps, deploys: Deploys, call: Call) -> object:
         case ListTags():
             return await deploys.tags()
         case CurrentDeployments():
-            return await deploys.current()
+            return await _deployed(deploys)
         case WhatChanged(old=old, new=new):
             return await deploys.changes(old, new)
         case CheckHealth(service=service, environment=environment):
@@ -92,7 +92,11 @@ async def switch(step: Steps, deploys: Deploys, call: Call) -> object:
 async def prefetch(deploys: Deploys, principal: Principal) -> object:
     """Tags and current deployments: nearly every request needs them."""
     del principal
-    return {"tags": await deploys.tags(), "deployments": await deploys.current()}
+    return {"tags": await deploys.tags(), "deployments": await _deployed(deploys)}
+
+
+async def _deployed(deploys: Deploys) -> list[dict[str, JsonValue]]:
+    return [found.model_dump(mode="json", exclude={"key"}) for found in await deploys.current()]
 
 
 agent = Agent(switch, deps=DeployBackend.open, prefetch=prefetch)

@@ -79,7 +79,7 @@ async def _approval(held: Held, call: CallState, policy: s.Ask, snapshot: dict[s
         snapshot=snapshot,
     )
     body = CardBody(
-        title=cards.title_of(call.chosen.step),
+        title=cards.title_of(call.chosen.step, step.arguments()),
         step=call.chosen.step,
         arguments=step.arguments(),
         snapshot=snapshot,

@@ -1,8 +1,10 @@
 """What those who are asked get to see, and where: cards, what became of them, and lines in the thread of origin."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from pydantic import JsonValue
 
 from bot.bodies import CardAt, CardBody, Outcome
 from bot.events import RequestOpened
@@ -11,6 +13,7 @@ from bot.people import Directory
 from bot.places import Card, Content, Decision, Delivery, Place, StatusLine
 from bot.thread import Thread
 
+_TITLE = 80  # characters; what does not fit is in the card itself
 _ASKED = {
     "approval": "Waiting for {whom} to approve the next step.",
     "question": "Waiting for an answer from {whom}.",
@@ -20,9 +23,12 @@ _ASKED = {
 _CLOSED = {"approved": "{who} approved.", "rejected": "{who} rejected it.", "answered": "{who} answered."}
 
 
-def title_of(step: str) -> str:
-    """Make a step's name readable: `deploy_service` is `Deploy service`."""
-    return step.replace("_", " ").capitalize()
+def title_of(step: str, arguments: Mapping[str, JsonValue] | None = None) -> str:
+    """Make a step's name readable: `deploy_service` is `Deploy service`; with what tells it from others, if short."""
+    title = step.replace("_", " ").capitalize()
+    values = [str(value) for value in (arguments or {}).values() if isinstance(value, str | int | float)]
+    told = f"{title}: {', '.join(values)}"
+    return told if values and len(told) <= _TITLE and told.isprintable() else title
 
 
 def card(thread: Thread, opened: RequestOpened, directory: Directory) -> Card:
