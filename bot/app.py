@@ -27,6 +27,7 @@ from bot.store.server import ServerFacts, check, connect
 
 if TYPE_CHECKING:
     from channels.slack.app import SlackSettings
+    from channels.slack.doctor import Finding
 
 _log = logging.getLogger(__name__)
 ALWAYS = "triage"
@@ -170,6 +171,13 @@ def channels(core: Core) -> dict[str, Channel]:
 
         found["slack"] = SlackChannel(_slack(core.settings))
     return found
+
+
+async def check_slack(settings: Settings) -> "list[Finding]":
+    """What `bot doctor` says about Slack's token and scopes."""
+    from channels.slack.doctor import check as check_token  # noqa: PLC0415  # only where it is used
+
+    return await check_token(_plain(settings.slack_bot_token), settings.slack_api_url)
 
 
 def _slack(settings: Settings) -> "SlackSettings":

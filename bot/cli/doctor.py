@@ -159,9 +159,7 @@ async def _secret(settings: Settings) -> list[Finding]:
 async def _slack(settings: Settings) -> list[Finding]:
     if settings.slack_bot_token is None:
         return [Finding("warn", "SLACK_BOT_TOKEN is not set, so there is no Slack", _mend("slack_bot_token"))]
-    from channels.slack.doctor import check as check_slack
-
-    told = await check_slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+    told = await app.check_slack(settings)
     found = [Finding("ok" if each.ok else "fail", each.what, each.mend) for each in told]
     if settings.slack_app_token is None and settings.slack_signing_secret is None:
         both = f"for `bot slack`, {_mend('slack_app_token')}; for `bot web`, {_mend('slack_signing_secret')}"
