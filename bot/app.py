@@ -21,11 +21,14 @@ from bot.errors import SettingsError
 from bot.people import following
 from bot.port import Channel
 from bot.settings import Settings
+from bot.store.cursors import RedisCursor
 from bot.store.embedded import EmbeddedServer
 from bot.store.log import fix_shards
 from bot.store.server import ServerFacts, check, connect
 
 if TYPE_CHECKING:
+    from channels.email.doctor import Finding as EmailFinding
+    from channels.email.settings import EmailSettings
     from channels.slack.app import SlackSettings
     from channels.slack.doctor import Finding
 
@@ -105,8 +108,9 @@ def refuse(server: ServerFacts, *, lossy_is_fine: bool) -> None:
         _log.warning("REDIS_URL: %s", problem)
 
 
-Role = Literal["web", "slack", "worker"]
-"""What a process does: `web` takes Slack's HTTP events, `slack` its Socket Mode, `worker` works and sends."""
+Role = Literal["web", "slack", "email", "worker"]
+"""What a process does: `web` takes Slack's HTTP events, `slack` its Socket Mode, `email` watches the mailbox, `worker`
+works and sends."""
 
 
 async def run(
@@ -121,6 +125,8 @@ async def run(
     async with core(settings) as made, AsyncExitStack() as stack:
         if roles & {"web", "slack"}:
             await _listen(made, roles, stack)
+        if "email" in roles:
+            await _watch(made, stack)
         tasks: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
         if "worker" in roles:
             from bot.working import work  # noqa: PLC0415  # the model's client takes a second to import
@@ -154,6 +160,18 @@ async def _listen(core: Core, roles: frozenset[Role], stack: AsyncExitStack) -> 
         _log.info("listening by Socket Mode")
 
 
+async def _watch(core: Core, stack: AsyncExitStack) -> None:
+    """Take mails from the mailbox until the stack closes."""
+    from channels.email.receive import Receiver  # noqa: PLC0415  # only where it is used
+    from channels.email.watch import serve_email  # noqa: PLC0415
+
+    url, _ = core.settings.require("imap_url", "smtp_url")
+    settings = _email(core.settings, core.config.current(), core.secret)
+    receiver = Receiver(settings, core.intake())
+    await stack.enter_async_context(serve_email(url, receiver, RedisCursor(core.client)))
+    _log.info("watching the mailbox of %s", ", ".join(settings.addresses))
+
+
 async def _health(core: Core) -> web.Response:
     """Answer a load balancer: 200 while the store answers, else 503."""
     try:
@@ -170,7 +188,35 @@ def channels(core: Core) -> dict[str, Channel]:
         from channels.slack.sender import SlackChannel  # noqa: PLC0415  # only where it is used
 
         found["slack"] = SlackChannel(_slack(core.settings))
+    if core.settings.smtp_url is not None:
+        from channels.email.smtp import EmailChannel  # noqa: PLC0415  # only where it is used
+
+        found["email"] = EmailChannel(_email(core.settings, core.config.current(), core.secret))
     return found
+
+
+async def check_email(settings: Settings, config: Config) -> "list[EmailFinding]":
+    """What `bot doctor` says about the mailbox, the server to send by, and what proves a sender."""
+    from channels.email.doctor import check as check_mail  # noqa: PLC0415  # only where it is used
+
+    return await check_mail(_email(settings, config, b""))
+
+
+def _email(settings: Settings, config: Config, secret: bytes) -> "EmailSettings":
+    """Our addresses are those of MAIL_ADDRESSES, the default one first, and those that routes name."""
+    from channels.email.settings import EmailSettings  # noqa: PLC0415  # only where it is used
+
+    routed = [route.address for route in config.routes if route.address]
+    addresses = tuple(dict.fromkeys([*settings.mail_addresses, *routed]))
+    if not addresses:
+        raise SettingsError("MAIL_ADDRESSES is not set: name the addresses the bot answers to, such as bot@acme.test")
+    return EmailSettings(
+        addresses=addresses,
+        imap_url=_plain(settings.imap_url),
+        smtp_url=_plain(settings.smtp_url),
+        mail_auth=settings.mail_auth,
+        secret=secret,
+    )
 
 
 async def check_slack(settings: Settings) -> "list[Finding]":

@@ -65,7 +65,7 @@ def demo(
 
 @app.command(rich_help_panel=_WORKING)
 def run(verbose: Verbose = False) -> None:
-    """Run everything that there are credentials for in one process: web, slack and worker."""
+    """Run everything that there are credentials for in one process: web, slack, email and worker."""
     from bot.cli.running import run_everything
 
     run_everything(verbose=verbose)
@@ -85,6 +85,14 @@ def slack(verbose: Verbose = False) -> None:
     from bot.cli.running import run_roles
 
     run_roles("slack", verbose=verbose)
+
+
+@app.command(rich_help_panel=_WORKING)
+def email(verbose: Verbose = False) -> None:
+    """Watch the mailbox; workers send."""
+    from bot.cli.running import run_roles
+
+    run_roles("email", verbose=verbose)
 
 
 @app.command(rich_help_panel=_WORKING)
@@ -241,3 +249,17 @@ def playground_model(port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 
     from bot.playground.model.peer import serve
 
     asyncio.run(serve(port, announce=typer.echo))
+
+
+@playground.command("mail")
+def playground_mail(
+    smtp_port: Annotated[int, typer.Option(help="SMTP port on 127.0.0.1; 0: any free one.")] = 0,
+    imap_port: Annotated[int, typer.Option(help="IMAP port on 127.0.0.1; 0: any free one.")] = 0,
+    data: Annotated[Path | None, typer.Option(help="File that keeps the mail.")] = None,
+) -> None:
+    """Run the small mail server alone; prints the settings to reach it by."""
+    import asyncio
+
+    from bot.playground.mail import serve
+
+    asyncio.run(serve(smtp_port=smtp_port, imap_port=imap_port, data=data))

@@ -72,6 +72,8 @@ async def findings() -> AsyncIterator[Finding]:
     else:
         for agent in loaded.values():
             yield await _agent(settings, config, agent)
+        for finding in await _email(settings, config):
+            yield finding
     for part in (_store(settings), _secret(settings), _slack(settings), _model(settings, loaded)):
         for finding in await part:
             yield finding
@@ -154,6 +156,16 @@ async def _secret(settings: Settings) -> list[Finding]:
         return _failed(error)
     kept = f"the secret is kept in {settings.bot_data / 'secret'}"
     return [Finding("ok", "BOT_SECRET is set" if settings.bot_secret else kept)]
+
+
+async def _email(settings: Settings, config: Config) -> list[Finding]:
+    if settings.imap_url is None and settings.smtp_url is None:
+        return [Finding("warn", "IMAP_URL and SMTP_URL are not set, so there is no email", _mend("imap_url"))]
+    try:
+        told = await app.check_email(settings, config)
+    except CountersignError as error:
+        return _failed(error)
+    return [Finding("ok" if each.ok else "fail", each.what, each.mend) for each in told]
 
 
 async def _slack(settings: Settings) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""`bot run`, `web`, `slack` and `worker`: one process until it is told to stop."""
+"""`bot run`, `web`, `slack`, `email` and `worker`: one process until it is told to stop."""
 
 import asyncio
 import logging
@@ -14,18 +14,19 @@ _OURS = ("bot", "agents", "channels")
 
 
 def run_everything(*, verbose: bool) -> None:
-    """Run a worker, and whatever of Slack there are credentials for."""
+    """Run a worker, and whatever of Slack and email there are credentials for."""
     settings = Settings.load()
     _run(settings, roles_for(settings), verbose=verbose)
 
 
 def roles_for(settings: Settings) -> frozenset[app.Role]:
     """What one process that does everything can do with these settings."""
-    slack: dict[app.Role, bool] = {
+    channels: dict[app.Role, bool] = {
         "web": settings.slack_signing_secret is not None,
         "slack": settings.slack_app_token is not None,
+        "email": settings.imap_url is not None,
     }
-    return frozenset({"worker", *(role for role, possible in slack.items() if possible)})
+    return frozenset({"worker", *(role for role, possible in channels.items() if possible)})
 
 
 def run_roles(*roles: app.Role, verbose: bool) -> None:
