@@ -1,10 +1,11 @@
 """The fold: what a log makes of a thread, and which logs it refuses to act on."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 
-from bot.bodies import TextBody
+from bot.bodies import Outcome, TextBody
 from bot.entries import Sealer, encode, stamped
 from bot.events import (
     AnyEvent,
@@ -277,3 +278,16 @@ def test_a_bodiless_reply_is_readable(log: LogBuilder) -> None:
     log.message()
     log.commit(Replied(final=True, body=TextBody(text="x")))
     assert log.thread.status == "done"
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [("approval", "answered"), ("approval", "expired"), ("stuck", "approved"), ("stuck", "rejected")],
+)
+def test_an_outcome_that_does_not_fit_its_request_is_refused(
+    log: LogBuilder, kind: Literal["approval", "stuck"], outcome: Outcome
+) -> None:
+    log.message()
+    request = log.ask(kind, log.choose(Pay()) if kind == "approval" else None)
+    log.append(RequestAnswered(request=request, by="rob", answer="reject", outcome=outcome, proof="slack"))
+    assert "it closes" in refused(log, log.entries)
