@@ -37,6 +37,10 @@ class MailboxAwayError(CountersignError):
     """The IMAP server cannot be reached or does not answer; it is tried again."""
 
 
+class MessageRefusedError(MailboxAwayError):
+    """The IMAP server does not hand out one message; it is tried again."""
+
+
 class MailboxRefusedError(CountersignError):
     """The IMAP server refuses the log-in or the folder: see IMAP_URL."""
 
@@ -95,6 +99,8 @@ class Mailbox:
         for start in range(0, len(uids), CHUNK):
             chunk = ",".join(map(str, uids[start : start + CHUNK]))
             answer = await self._run(self._client.uid("fetch", chunk, "(UID RFC822.SIZE INTERNALDATE)"))
+            if answer.result != "OK":
+                raise MailboxAwayError("The IMAP server refuses to list messages; it is tried again.")
             for line in answer.lines:
                 uid, size = _UID.search(bytes(line)), _SIZE.search(bytes(line))
                 if uid and size:
@@ -104,6 +110,8 @@ class Mailbox:
     async def fetch(self, uid: int) -> bytes | None:
         """Return one message as it is; None if it is gone. It stays unread: BODY.PEEK, never RFC822."""
         answer = await self._run(self._client.uid("fetch", str(uid), "(UID BODY.PEEK[])"), FETCH_S)
+        if answer.result != "OK":
+            raise MessageRefusedError
         lines = list(answer.lines)
         for before, line in pairwise(lines):
             if isinstance(line, bytearray) and _LITERAL.search(bytes(before)):

@@ -57,7 +57,8 @@ class Receiver:
             became = await self._judge(mail, arrived or self._now())
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             # One mail that we cannot cope with must not keep all those behind it waiting.
-            _log.exception("a mail could not be taken (%s); it is listed", type(error).__name__)
+            said = "a mail could not be taken (%s); it is listed"
+            _log.error(said, type(error).__name__)  # no traceback: it could show what is in it
             became = await self._refuse(mail, Refused.UNREADABLE)
         self.counts[became] += 1
         return became
@@ -67,6 +68,12 @@ class Receiver:
         source = f"email:{mailbox}:{name}:{size} bytes of at most {BIGGEST}"
         await self._intake.tell(Telling(reason=Refused.TOO_BIG, source=source, who=f"email:{mailbox}"))
         self.counts[Refused.TOO_BIG] += 1
+
+    async def unreadable(self, mailbox: str, name: str) -> None:
+        """List a mail that the server does not hand out."""
+        telling = Telling(reason=Refused.UNREADABLE, source=f"email:{mailbox}:{name}", who=f"email:{mailbox}")
+        await self._intake.tell(telling)
+        self.counts[Refused.UNREADABLE] += 1
 
     async def _judge(self, mail: Mail, arrived: int) -> str:
         if mail.refusal is not None or mail.sender is None:

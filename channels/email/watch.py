@@ -4,21 +4,24 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from bot.store.cursors import Position
-from channels.email.imap import Mailbox, MailboxAwayError, MailboxRefusedError, open_mailbox
+from channels.email.imap import Mailbox, MailboxAwayError, MailboxRefusedError, MessageRefusedError, open_mailbox
 from channels.email.parse import BIGGEST
 from channels.email.receive import Receiver
 from channels.email.settings import Server
 
 IDLE_S = 300.0  # between two sweeps at most: IDLE is a hint, and some servers forget to give it
-_FIRST_PAUSE_S = 1.0
+FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
+_MOST_REFUSALS = 5  # of one message, before it is listed and passed over
+_AGAIN = timedelta(days=1)  # so much from before the last contact is looked at again after a new numbering
 _QUIET_S = 60.0  # between two log lines about the same trouble
 
 _log = logging.getLogger("channels.email")
@@ -47,6 +50,7 @@ class Status:
     waiting: int = 0  # messages found and not yet taken
     lag_s: float = 0.0  # of the last message, from its arrival to its being stored
     trouble: str = ""  # the last one, while it lasts
+    failures: int = 0  # in a row
 
 
 class Watch:
@@ -60,7 +64,7 @@ class Watch:
         *,
         since: datetime | None = None,
         idle_s: float = IDLE_S,
-        pause_s: float = _FIRST_PAUSE_S,
+        pause_s: float = FIRST_PAUSE_S,
     ) -> None:
         """Take the mailbox. With `since`, a mailbox that was never read is read from then on, not from now."""
         self.receiver = receiver
@@ -70,7 +74,7 @@ class Watch:
         self._since = since
         self._idle_s = idle_s
         self._pause_s = pause_s
-        self._failures = 0
+        self._refusals: Counter[int] = Counter()  # by UID
         self._said: float | None = None
 
     async def run(self) -> None:
@@ -86,8 +90,8 @@ class Watch:
             except Exception as error:  # noqa: BLE001  # the store is away, mostly: nothing was marked as taken
                 self._trouble(f"{type(error).__name__} while taking mail; it is taken later")
             self.status.connected = False
-            await asyncio.sleep(min(self._pause_s * 2**self._failures, _LONGEST_PAUSE_S))
-            self._failures = min(self._failures + 1, 10)
+            await asyncio.sleep(min(self._pause_s * 2 ** min(self.status.failures, 10), _LONGEST_PAUSE_S))
+            self.status.failures += 1
 
     async def _follow(self, mailbox: Mailbox) -> None:
         position = await self._sweep(mailbox, await self._begin(mailbox))
@@ -96,7 +100,7 @@ class Watch:
             self.status.last_idle = time.time()
             await mailbox.idle(self._idle_s)
             self._well()
-            self._failures = 0  # not before: a server that hangs up at every IDLE is not to be asked every second
+            self.status.failures = 0  # not before: a server that hangs up at every IDLE is not to be asked every second
             position = await self._sweep(mailbox, position)
 
     async def _begin(self, mailbox: Mailbox) -> Position:
@@ -107,9 +111,9 @@ class Watch:
             return known
         now = _now_us()
         start = Position(uidvalidity=mailbox.uidvalidity, uid=mailbox.uidnext - 1, at=now)
-        since = datetime.fromtimestamp(known.at / 1_000_000, UTC) if known is not None else self._since
+        # A folder numbered anew is read again from a while before the last contact: each mail is taken once.
+        since = datetime.fromtimestamp(known.at / 1_000_000, UTC) - _AGAIN if known else self._since
         if since is not None:
-            # The folder was numbered anew: only what arrived since the last contact, and each mail is taken once.
             await self._take(mailbox, await mailbox.since(since), start, since)
         await self._cursor.save(name, start)
         return start
@@ -138,7 +142,14 @@ class Watch:
         if size > BIGGEST:
             await self.receiver.too_big(self._server.mailbox, f"{mailbox.uidvalidity}/{uid}", size)
             return  # it stays unread, where a person finds it
-        raw = await mailbox.fetch(uid)
+        try:
+            raw = await mailbox.fetch(uid)
+        except MessageRefusedError:
+            self._refusals[uid] += 1
+            if self._refusals[uid] < _MOST_REFUSALS:
+                raise
+            await self.receiver.unreadable(self._server.mailbox, f"{mailbox.uidvalidity}/{uid}")
+            return  # a message that the server cannot read must not keep those behind it waiting
         if raw is None:
             return  # somebody deleted it meanwhile
         became = await self.receiver.take(raw, arrived)
@@ -162,10 +173,16 @@ class Watch:
 
 @asynccontextmanager
 async def serve_email(
-    imap_url: str, receiver: Receiver, cursor: Cursor, *, since: datetime | None = None, idle_s: float = IDLE_S
+    imap_url: str,
+    receiver: Receiver,
+    cursor: Cursor,
+    *,
+    since: datetime | None = None,
+    idle_s: float = IDLE_S,
+    pause_s: float = FIRST_PAUSE_S,
 ) -> AsyncGenerator[Watch]:
-    """Watch the mailbox at IMAP_URL until the block ends."""
-    watch = Watch(Server.imap(imap_url), receiver, cursor, since=since, idle_s=idle_s)
+    """Watch the mailbox at IMAP_URL until the block ends. Waits between tries grow from `pause_s` to a minute."""
+    watch = Watch(Server.imap(imap_url), receiver, cursor, since=since, idle_s=idle_s, pause_s=pause_s)
     task = asyncio.create_task(watch.run())
     try:
         yield watch

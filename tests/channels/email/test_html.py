@@ -77,7 +77,8 @@ def test_blocks_breaks_and_lists_are_lines() -> None:
 
 
 def test_what_programs_quote_is_marked_as_quoted() -> None:
-    page = '<div>new</div><div class="gmail_quote"><div>On Monday, Bot wrote:</div><blockquote>old<br>older</blockquote></div>'
+    quote = "<div>On Monday, Bot wrote:</div><blockquote>old<br>older</blockquote>"
+    page = f'<div>new</div><div class="gmail_quote">{quote}</div>'
     assert visible_text(page) == "new\n> On Monday, Bot wrote:\n> > old\n> > older"
 
 

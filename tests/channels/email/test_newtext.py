@@ -13,7 +13,9 @@ QUOTE = "\n".join(f"> {line}" for line in HEAD.split("\n"))
 
 TOP = {
     "gmail": f"{{}}\n\nOn Fri, Nov 20, 2026 at 5:00 PM Countersign <bot@acme.test> wrote:\n\n{QUOTE}",
-    "gmail, wrapped": f"{{}}\n\nOn Fri, Nov 20, 2026 at 5:00 PM Countersign\n<bot+r.07-abc@acme.test>\nwrote:\n\n{QUOTE}",
+    "gmail, wrapped": (
+        f"{{}}\n\nOn Fri, Nov 20, 2026 at 5:00 PM Countersign\n<bot+r.07-abc@acme.test>\nwrote:\n\n{QUOTE}"
+    ),
     "gmail, German": f"{{}}\n\nAm Fr., 20. Nov. 2026 um 17:00 Uhr schrieb Countersign <\nbot@acme.test>:\n\n{QUOTE}",
     "gmail, French": f"{{}}\n\nLe ven. 20 nov. 2026 à 17:00, Countersign <bot@acme.test> a écrit :\n\n{QUOTE}",
     "gmail, Spanish": f"{{}}\n\nEl vie, 20 nov 2026 a las 17:00, Countersign (<bot@acme.test>) escribió:\n\n{QUOTE}",
@@ -21,17 +23,29 @@ TOP = {
     "gmail, Polish": f"{{}}\n\npt., 20 lis 2026 o 17:00 Countersign <bot@acme.test> napisał(a):\n\n{QUOTE}",
     "gmail, Japanese": f"{{}}\n\n2026年11月20日(金) 17:00 Countersign <bot@acme.test>:\n\n{QUOTE}",
     "thunderbird, German": f"{{}}\n\nAm 20.11.26 um 17:00 schrieb Countersign:\n{QUOTE}",
-    "apple": f"{{}}\n\nSent from my iPhone\n\n> On 20 Nov 2026, at 17:00, Countersign <bot@acme.test> wrote:\n> \n{QUOTE}",
-    "apple, German": f"{{}}\n\nVon meinem iPhone gesendet\n\n> Am 20.11.2026 um 17:00 schrieb Bot <b@acme.test>:\n> \n{QUOTE}",
+    "apple": (
+        f"{{}}\n\nSent from my iPhone\n\n> On 20 Nov 2026, at 17:00, Countersign <bot@acme.test> wrote:\n> \n{QUOTE}"
+    ),
+    "apple, German": (
+        f"{{}}\n\nVon meinem iPhone gesendet\n\n> Am 20.11.2026 um 17:00 schrieb Bot <b@acme.test>:\n> \n{QUOTE}"
+    ),
     "apple, unmarked": f"{{}}\n\nOn 20 Nov 2026, at 17:00, Countersign <bot@acme.test> wrote:\n\n{HEAD}",
-    "outlook": f"{{}}\n\n________________________________\nFrom: Bot <bot@acme.test>\nSent: Friday, 5:00 PM\nTo: Rob\nSubject: x\n\n{HEAD}",
-    "outlook, German": f"{{}}\n\nVon: Bot <bot@acme.test>\nGesendet: Freitag, 20. November 2026 17:00\nAn: Rob\nBetreff: x\n\n{HEAD}",
+    "outlook": (
+        f"{{}}\n\n________________________________\nFrom: Bot <bot@acme.test>\n"
+        f"Sent: Friday, 5:00 PM\nTo: Rob\nSubject: x\n\n{HEAD}"
+    ),
+    "outlook, German": (
+        f"{{}}\n\nVon: Bot <bot@acme.test>\nGesendet: Freitag, 20. November 2026 17:00\nAn: Rob\nBetreff: x\n\n{HEAD}"
+    ),
     "outlook, French": f"{{}}\n\nDe : Bot <bot@acme.test>\nEnvoyé : vendredi\nÀ : Rob\nObjet : x\n\n{HEAD}",
     "outlook, Spanish": f"{{}}\n\nDe: Bot <bot@acme.test>\nEnviado: viernes\nPara: Rob\nAsunto: x\n\n{HEAD}",
     "outlook, bold": f"{{}}\n\n*From:* Bot <bot@acme.test>\n*Sent:* Friday\n*To:* Rob\n*Subject:* x\n\n{HEAD}",
     "outlook, old": f"{{}}\n\n-----Original Message-----\nFrom: Bot\n\n{HEAD}",
     "outlook, old German": f"{{}}\n\n-----Ursprüngliche Nachricht-----\nVon: Bot\n\n{HEAD}",
-    "proton": f"{{}}\n\nSent with Proton Mail secure email.\n\nOn Friday, November 20th, 2026 at 17:00, Bot <b@acme.test> wrote:\n\n{QUOTE}",
+    "proton": (
+        f"{{}}\n\nSent with Proton Mail secure email.\n\nOn Friday, November 20th,"
+        f" 2026 at 17:00, Bot <b@acme.test> wrote:\n\n{QUOTE}"
+    ),
     "own line": f"{{}}\n\n{OWN}\n\n{HEAD}",
     "own line, below an unknown attribution": f"{{}}\n\nOn 20.11.2026 17:00, Bot wrote:\n\n{OWN}\n\n{HEAD}",
     "signature": f"{{}}\n\n-- \nRob Wills\nAcme\n\n{QUOTE}",

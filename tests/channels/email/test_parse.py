@@ -55,7 +55,8 @@ def test_html_alone_is_read_as_its_reader_saw_it() -> None:
 
 
 def test_attachments_are_named_typed_and_measured() -> None:
-    part = 'Content-Type: application/pdf\nContent-Disposition: attachment; filename="a\tb.pdf"\nContent-Transfer-Encoding: base64\n\nQUJDRA=='
+    named = 'Content-Type: application/pdf\nContent-Disposition: attachment; filename="a\tb.pdf"'
+    part = f"{named}\nContent-Transfer-Encoding: base64\n\nQUJDRA=="
     body, more = multipart("mixed", "Content-Type: text/plain\n\nsee there", part)
     found = read(mail(body, more=more))
     assert found.said.new_text == "see there"
@@ -95,7 +96,8 @@ def test_pgp_in_the_text_is_encrypted() -> None:
 
 
 def test_a_bounce_says_which_mail_did_not_arrive_and_whether_for_good() -> None:
-    status = "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; a@x.test\nAction: failed\nStatus: 5.1.1\n"
+    facts = "Final-Recipient: rfc822; a@x.test\nAction: failed\nStatus: 5.1.1\n"
+    status = f"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n{facts}"
     original = "Content-Type: text/rfc822-headers\n\nMessage-ID: <ours@acme.test>\nSubject: hi\n"
     body, more = multipart("report", "Content-Type: text/plain\n\nSorry", status, original)
     more = {"Content-Type": more["Content-Type"] + "; report-type=delivery-status"}

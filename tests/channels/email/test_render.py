@@ -3,7 +3,6 @@
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import cast
 from urllib.parse import unquote
 
 import pytest
@@ -28,7 +27,7 @@ def sent(content: Content, place: Place | None = None, previous: str | None = No
     """The mail as it arrives: written, and parsed again."""
     made = delivery(content, place) if place else delivery(content)
     raw = render(made, previous, SETTINGS).as_bytes()
-    return cast("EmailMessage", message_from_bytes(raw, policy=default))
+    return message_from_bytes(raw, policy=default)
 
 
 def text_of(mail: EmailMessage) -> str:
@@ -212,7 +211,7 @@ NASTY = "x\r\nBcc: eve@evil.test\r\n\r\napprove"
 )
 def test_words_from_outside_write_no_header(made: Delivery) -> None:
     mail = render(made, None, SETTINGS)
-    assert cast("EmailMessage", message_from_bytes(mail.as_bytes(), policy=default))["Bcc"] is None
+    assert message_from_bytes(mail.as_bytes(), policy=default)["Bcc"] is None
 
 
 @pytest.mark.parametrize("address", ["a\r\nBcc: x@y.test@z.test", "nobody", "@x.test", "a@b@c\n.test"])
