@@ -5,8 +5,6 @@ import logging
 import time
 from collections import OrderedDict
 
-from redis.exceptions import ResponseError
-
 from bot import aside
 from bot.fold import extend
 from bot.held import Held, LeaseLost
@@ -38,53 +36,50 @@ class Worker:
         self.slots = slots
         self._tasks: set[asyncio.Task[None]] = set()
         self._cache: OrderedDict[str, Thread] = OrderedDict()
-        self._turn = 0
+        self._turns: dict[ShardKeys, int] = {}
         self._complained = 0.0
 
     async def run(self, *, drain_s: float = 30.0) -> None:
         """Work until `runtime.draining` is set; then let running actions finish for `drain_s` seconds."""
         draining = asyncio.ensure_future(self.runtime.draining.wait())
-        shards: set[ShardKeys] = set()
+        waiting: dict[ShardKeys, None] = {}  # shards that may have something, in the order of their turns
         swept = 0.0
         while not self.runtime.draining.is_set():
             if time.monotonic() - swept > _SWEEP_S:
-                shards, swept = set(ALL_SHARDS), time.monotonic()
-            shards |= self.wakes.due()
-            try:
-                shards = await self._claim_from(shards)
-            except AWAY as error:
-                self._complain(error)
-                await asyncio.sleep(_SWEEP_S)
-                continue
+                waiting |= dict.fromkeys(ALL_SHARDS)
+                swept = time.monotonic()
+            waiting |= dict.fromkeys(self.wakes.due())
+            await self._claim_from(waiting)
             if len(self._tasks) >= self.slots:
                 await asyncio.wait({*self._tasks, draining}, return_when=asyncio.FIRST_COMPLETED)
-            elif not shards:
+            elif not waiting:
                 await self.wakes.wait(max(0.0, _SWEEP_S - (time.monotonic() - swept)))
         draining.cancel()
         await self._drain(drain_s)
 
-    async def _claim_from(self, shards: set[ShardKeys]) -> set[ShardKeys]:
-        """Fill the free slots from these shards; returns those that may have more."""
-        more: set[ShardKeys] = set()
-        for shard in shards:
-            if len(self._tasks) >= self.slots or self.runtime.draining.is_set():
-                more.add(shard)
-                continue
-            self._turn += 1
-            prefer = "due" if self._turn % 2 else "expired"
-            try:
-                lease = await scripts.claim(
-                    self.runtime.client, shard, fresh_id(), self.runtime.lease_us, prefer=prefer
-                )
-            except ResponseError as error:  # a broken key: the other shards must go on
-                self._complain(error)
-                continue
-            if isinstance(lease, Lease):
-                more.add(shard)
-                task = asyncio.create_task(self._work(lease), name=lease.thread)
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-        return more
+    async def _claim_from(self, waiting: dict[ShardKeys, None]) -> None:
+        """Claim one thread each from as many shards as there are free slots; who has more gets another turn."""
+        turns = list(waiting)[: self.slots - len(self._tasks)]
+        for shard in turns:
+            del waiting[shard]
+        found = await asyncio.gather(*map(self._claim, turns))
+        waiting |= dict.fromkeys(shard for shard, more in zip(turns, found, strict=True) if more)
+
+    async def _claim(self, shard: ShardKeys) -> bool:
+        """Claim one thread and begin to work on it. A shard that cannot be reached must not hold up the others."""
+        self._turns[shard] = turn = self._turns.get(shard, 0) + 1
+        prefer = "due" if turn % 2 else "expired"
+        try:
+            lease = await scripts.claim(self.runtime.client, shard, fresh_id(), self.runtime.lease_us, prefer=prefer)
+        except AWAY as error:
+            self._complain(error)
+            return False
+        if not isinstance(lease, Lease):
+            return False
+        task = asyncio.create_task(self._work(lease), name=lease.thread)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
 
     async def _work(self, lease: Lease) -> None:
         held: Held | None = None

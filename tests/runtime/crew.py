@@ -98,7 +98,7 @@ class Ship(Action):
     async def happened(self, deps: World, key: str) -> bool | None:
         return await deps.whether(key)
 
-    async def snapshot(self, deps: World) -> Mapping[str, JsonValue]:
+    async def snapshot(self, deps: World, principal: Principal) -> Mapping[str, JsonValue]:
         return deps.look_at_facts()
 
 
@@ -108,7 +108,7 @@ class Book(Action):
     idempotent: ClassVar[bool] = True
     text: str
 
-    async def snapshot(self, deps: World) -> Mapping[str, JsonValue]:
+    async def snapshot(self, deps: World, principal: Principal) -> Mapping[str, JsonValue]:
         return deps.look_at_facts()
 
 

@@ -34,6 +34,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.script: deque[Line] = deque()
+        self.otherwise: Line = done(END)
         self.prompts: list[Prompt] = []
 
     def says(self, *lines: Line) -> None:
@@ -42,7 +43,7 @@ class Scripted:
 
     async def __call__(self, prompt: Prompt) -> Answer:
         self.prompts.append(prompt)
-        line: Line = self.script.popleft() if self.script else done(END)
+        line: Line = self.script.popleft() if self.script else self.otherwise
         while callable(line):
             found = line(prompt)
             line = await found if inspect.isawaitable(found) else found

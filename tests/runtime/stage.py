@@ -112,13 +112,18 @@ class Stage:
     channel: Told = field(default_factory=Told)
     directory: Directory = field(default_factory=lambda: Directory(parse_config(CONFIG)))
     lease_us: int = 30_000_000
+    renews: bool = True
     channel_id: str = "C0OPS"
     messages: int = 0
 
     @property
     def thread(self) -> str:
         """The id of the scenario's thread."""
-        return thread_id("slack", "T0ACME", self.channel_id, "1.1")
+        return self.named("1.1")
+
+    def named(self, root: str) -> str:
+        """The id of the thread with this root."""
+        return thread_id("slack", "T0ACME", self.channel_id, root)
 
     @property
     def sealer(self) -> Sealer:
@@ -153,7 +158,7 @@ class Stage:
         """Run a worker and a sender, and stop them as a SIGTERM does. They run beside any others."""
         runtime = self.runtime()
         wakes = Wakes(self.client)
-        renewer = Renewer(lambda: cast("Any", Redis).from_url(self.url, retry=None), self.lease_us)
+        renewer = Renewer(self._for_renewals, self.lease_us)
         worker = Worker(runtime, wakes, renewer, slots=slots)
         stop = asyncio.Event()
         channels: dict[str, Channel] = {"slack": cast("Channel", self.channel)}
@@ -170,6 +175,11 @@ class Stage:
             await asyncio.gather(sending, working)
             listening.cancel()
             await asyncio.to_thread(renewer.stop)
+
+    def _for_renewals(self) -> object:
+        if not self.renews:
+            raise OSError("this stage renews no leases")
+        return cast("Any", Redis).from_url(self.url, retry=None)
 
     async def say(self, text: str, who: str = "ana", *, root: str = "1.1") -> Verdict:
         """Somebody mentions the bot in the thread."""
@@ -237,6 +247,16 @@ class Stage:
 
         await wait_until(there, what=f"the thread to be {status}")
         return await self.settled()
+
+    async def finished(self, root: str) -> Thread:
+        """Wait until the thread with this root is done."""
+        name = self.named(root)
+
+        async def there() -> bool:
+            return (await self.fold(name)).status == "done"
+
+        await wait_until(there, timeout=20)
+        return await self.settled(name)
 
     async def events(self) -> list[str]:
         """The types of what happened, without what only informs."""

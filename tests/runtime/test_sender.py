@@ -1,0 +1,296 @@
+"""The sender: strict order in a lane, lanes beside each other, nothing sent twice, nothing given up in silence."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+
+from bot import sender
+from bot.ids import thread_id
+from bot.places import Decision, Delivery, Place, StatusLine
+from bot.port import Channel, DeliveryFailed
+from bot.sender import Sender
+from bot.store import log, scripts
+from bot.store.keys import ThreadKeys
+from bot.store.scripts import Change
+from bot.wake import Wakes
+from tests.helpers import wait_until
+from tests.runtime.scripted import done, step
+from tests.runtime.stage import Stage, Told
+from tests.store.acts import change
+
+THREAD = thread_id("what is sent")
+KEYS = ThreadKeys(THREAD)
+
+
+def line(name: str, lane: str = "1.1", **more: Any) -> Delivery:  # noqa: ANN401  # a delivery's own fields
+    place = Place(channel="slack", address="T0ACME/C0OPS", thread=lane)
+    return Delivery(id=name, thread=THREAD, place=place, content=StatusLine(markdown=name), **more)
+
+
+@asynccontextmanager
+async def sending(stage: Stage, channel: Told | None = None, **channels: Channel) -> AsyncGenerator[None]:
+    wakes, stop = Wakes(stage.client), asyncio.Event()
+    all_channels = channels or {"slack": cast("Channel", channel or stage.channel)}
+    listening = asyncio.create_task(wakes.listen())
+    running = asyncio.create_task(Sender(stage.client, all_channels, wakes).run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        wakes.nudge()
+        await running
+        listening.cancel()
+
+
+async def put(stage: Stage, *deliveries: Delivery, **more: Any) -> None:  # noqa: ANN401  # a change's own fields
+    """Lay deliveries into the outbox, in a thread that is there."""
+    if not await log.load(stage.client, THREAD):
+        await scripts.ingest(stage.client, THREAD, change(0, 0), birth=True)
+    await scripts.note(stage.client, THREAD, Change(entries=change(1).entries, out=deliveries, **more))
+
+
+def soon(tries: int) -> float:
+    return 0.01 * tries
+
+
+async def nothing_left(stage: Stage) -> bool:
+    return not await cast("Any", stage.client).xlen(KEYS.shard.out)
+
+
+async def all_sent(stage: Stage) -> list[str]:
+    await wait_until(lambda: nothing_left(stage))
+    return stage.channel.lines()
+
+
+async def test_a_lane_is_sent_in_order(stage: Stage) -> None:
+    names = [f"line {n}" for n in range(12)]
+    await put(stage, *(line(name) for name in names))
+    async with sending(stage):
+        assert await all_sent(stage) == names
+
+
+async def test_a_failing_head_blocks_its_lane_alone(stage: Stage) -> None:
+    class Failing(Told):
+        async def deliver(self, delivery: Delivery, previous: str | None) -> str:
+            if delivery.id == "bad":
+                raise DeliveryFailed("try later", permanent=False, retry_after_s=3600)
+            return await super().deliver(delivery, previous)
+
+    channel = Failing()
+    await put(stage, line("bad", "1.1"), line("after bad", "1.1"), line("good", "2.2"), line("better", "2.2"))
+    async with sending(stage, channel):
+        await wait_until(lambda: len(channel.sent) == 2)
+    assert channel.lines() == ["good", "better"]
+
+
+async def test_a_failure_that_passes_is_tried_again_in_order(stage: Stage) -> None:
+    stage.channel.fails = [DeliveryFailed("429", permanent=False, retry_after_s=0.05)] * 2
+    await put(stage, line("one"), line("two"))
+    async with sending(stage):
+        assert await all_sent(stage) == ["one", "two"]
+
+
+async def test_a_permanent_failure_is_kept_noted_and_does_not_block_what_follows(stage: Stage) -> None:
+    stage.channel.fails = [DeliveryFailed("channel_not_found", permanent=True)]
+    await put(stage, line("lost"), line("next"))
+    async with sending(stage):
+        assert await all_sent(stage) == ["next"]
+    ((reason, what),) = await log.dead(stage.client)
+    assert reason == "channel_not_found"
+    assert Delivery.model_validate_json(what).id == "lost"
+    assert b'"delivery_failed"' in b"".join(await log.load(stage.client, THREAD))
+
+
+async def test_an_approval_that_reaches_nobody_is_told_where_it_came_from(stage: Stage) -> None:
+    class NoReleaseChannel(Told):
+        async def deliver(self, delivery: Delivery, previous: str | None) -> str:
+            if delivery.place.address.endswith("C0RELEASE"):
+                raise DeliveryFailed("is_archived", permanent=True)
+            return await super().deliver(delivery, previous)
+
+    stage.channel = NoReleaseChannel()
+    stage.model.says(step("send", text="x"), done())
+    async with stage.working():
+        await stage.say("send x")
+        await stage.said("could not reach those who have to decide")
+
+
+async def test_after_too_many_tries_it_is_given_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender, "MAX_TRIES", 3)
+    stage.channel.fails = [DeliveryFailed("busy", permanent=False, retry_after_s=0.01)] * 3
+    await put(stage, line("one"), line("two"))
+    async with sending(stage):
+        assert await all_sent(stage) == ["two"]
+    assert [reason for reason, _ in await log.dead(stage.client)] == ["busy"]
+
+
+async def test_an_unknown_outcome_is_looked_up_before_it_is_repeated(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "_pause", soon)
+
+    class SentButSilent(Told):
+        async def deliver(self, delivery: Delivery, previous: str | None) -> str:
+            await super().deliver(delivery, previous)
+            if len(self.sent) == 1:
+                raise ConnectionResetError("after it was sent")
+            return "C/2"
+
+    channel = SentButSilent()
+    await put(stage, line("one"), line("two"))
+    async with sending(stage, channel):
+        await wait_until(lambda: nothing_left(stage))
+    assert channel.lines() == ["one", "two"]
+    assert await log.sent_as(stage.client, KEYS.shard, "one") == "T0ACME/C0OPS/1"
+
+
+async def test_an_unknown_outcome_of_what_was_not_sent_is_repeated(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "_pause", soon)
+    stage.channel.fails = [cast("DeliveryFailed", ConnectionResetError("before it was sent"))]
+    await put(stage, line("one"))
+    async with sending(stage):
+        assert await all_sent(stage) == ["one"]
+
+
+async def test_what_is_about_a_closed_request_is_not_sent(stage: Stage) -> None:
+    await put(stage, line("a card", valid_while="r1"), line("after"))
+    async with sending(stage):
+        assert await all_sent(stage) == ["after"]
+
+
+async def test_what_is_about_an_open_request_is_sent(stage: Stage) -> None:
+    await put(stage, line("a card", valid_while="r1"), opened={"r1": "d:9"})
+    async with sending(stage):
+        assert await all_sent(stage) == ["a card"]
+
+
+async def test_an_outcome_takes_the_place_of_the_card_that_was_sent(stage: Stage) -> None:
+    await put(stage, line("a card"), line("the outcome", replaces="a card"))
+    async with sending(stage):
+        await all_sent(stage)
+    assert [(one.id, previous) for one, previous in stage.channel.sent] == [
+        ("a card", None),
+        ("the outcome", "T0ACME/C0OPS/1"),
+    ]
+
+
+async def test_an_outcome_of_a_card_that_was_never_sent_is_not_sent_either(stage: Stage) -> None:
+    await put(stage, line("a card", valid_while="r1"), line("the outcome", replaces="a card"), line("after"))
+    async with sending(stage):
+        assert await all_sent(stage) == ["after"]
+
+
+async def test_everybody_who_was_asked_sees_the_outcome_in_place(stage: Stage) -> None:
+    stage.model.says(step("pay", amount=100), done())
+    async with stage.working():
+        await stage.say("pay")
+        await wait_until(lambda: len(stage.channel.cards()) == 2)
+        await stage.answer("zoe", "approve")
+        await stage.answer("bo", "approve")
+        await stage.becomes("done")
+        await wait_until(lambda: nothing_left_in(stage, stage.thread))
+    outcomes = [(one, previous) for one, previous in stage.channel.sent if isinstance(one.content, Decision)]
+    assert sorted(one.place.address for one, _ in outcomes) == ["T0ACME/U0BO", "T0ACME/U0ZOE"]
+    for one, previous in outcomes:
+        assert previous is not None
+        assert previous.startswith(one.place.address)
+
+
+async def nothing_left_in(stage: Stage, thread: str) -> bool:
+    return not await cast("Any", stage.client).xlen(ThreadKeys(thread).shard.out)
+
+
+async def test_two_senders_at_once_send_everything_once_and_in_order(stage: Stage) -> None:
+    names = [f"line {n}" for n in range(40)]
+    async with sending(stage), sending(stage), sending(stage):
+        for name in names:
+            await put(stage, line(name))
+        assert await all_sent(stage) == names
+
+
+async def test_a_restart_in_the_middle_sends_the_rest_and_nothing_twice(stage: Stage) -> None:
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(Told):
+        async def deliver(self, delivery: Delivery, previous: str | None) -> str:
+            started.set()
+            await go_on.wait()
+            return await super().deliver(delivery, previous)
+
+    channel = Slow()
+    await put(stage, line("one"), line("two"), line("three"))
+    async with sending(stage, channel):
+        await started.wait()
+        asyncio.get_running_loop().call_later(0.05, go_on.set)
+    assert channel.lines() == ["one"]
+    async with sending(stage, channel):
+        await wait_until(lambda: nothing_left(stage))
+    assert channel.lines() == ["one", "two", "three"]
+
+
+async def test_what_is_being_sent_when_the_sender_stops_stays_its_own(stage: Stage) -> None:
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(Told):
+        async def deliver(self, delivery: Delivery, previous: str | None) -> str:
+            started.set()
+            await go_on.wait()
+            return await super().deliver(delivery, previous)
+
+    first, second = Slow(), Told()
+    await put(stage, line("one"))
+    async with sending(stage, second):  # it waits for the shard
+        async with sending(stage, first):
+            await started.wait()
+            asyncio.get_running_loop().call_later(0.2, go_on.set)
+        await wait_until(lambda: nothing_left(stage))
+    assert first.lines() + second.lines() == ["one"]
+
+
+async def test_a_delivery_for_a_channel_that_is_not_set_up_is_given_up_with_the_reason(stage: Stage) -> None:
+    mail = Place(channel="email", address="ana@acme.test")
+    await put(stage, replace_place(line("a mail"), mail), line("a line"))
+    async with sending(stage):
+        assert await all_sent(stage) == ["a line"]
+    assert [reason for reason, _ in await log.dead(stage.client)] == ["no channel email is set up"]
+
+
+def replace_place(delivery: Delivery, place: Place) -> Delivery:
+    return delivery.model_copy(update={"place": place})
+
+
+async def test_what_is_put_in_while_the_last_one_is_sent_goes_out_without_waiting_for_a_sweep(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "_SWEEP_S", 60.0)
+    async with sending(stage):
+        await asyncio.sleep(0)
+        for n in range(30):
+            await put(stage, line(f"line {n}"))
+        assert await all_sent(stage) == [f"line {n}" for n in range(30)]
+
+
+async def test_a_busy_lane_does_not_hold_back_another_that_comes_later(stage: Stage) -> None:
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(Told):
+        async def deliver(self, delivery: Delivery, previous: str | None) -> str:
+            if delivery.id == "slow":
+                started.set()
+                await go_on.wait()
+            return await super().deliver(delivery, previous)
+
+    channel = Slow()
+    async with sending(stage, channel):
+        await put(stage, line("slow", "1.1"))
+        await started.wait()
+        await put(stage, line("quick", "2.2"))
+        await wait_until(channel.lines)
+        go_on.set()
+        await wait_until(lambda: nothing_left(stage))
+    assert channel.lines() == ["quick", "slow"]
