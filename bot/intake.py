@@ -29,6 +29,7 @@ _TITLE = 80
 _NOT_FOR_YOU = "Sorry, I do not take requests from you here."
 _CANCELLED = "This thread was cancelled, so nothing more happens here. Start a new one to ask again."
 _PAUSED = "This thread is paused. I noted your message and will read it when somebody resumes it."
+_UNREADABLE = "This thread cannot go on, because its log cannot be read. The operators know; please start a new one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class CoreIntake:
         if head is None and not inbound.starts:
             return "ignored"
         if time.time_ns() // 1000 - inbound.sent_at > TOO_OLD_US:
-            return await self._refuse(inbound, thread, "too_old", "")
+            return await self._refuse(inbound, "too_old", "")
         if inbound.starts and inbound.agent is None and (answer := commands.answer(inbound, directory, self.agents())):
             return await self._tell(inbound, thread, answer)
         route = self._route(inbound, directory)
@@ -61,12 +62,12 @@ class CoreIntake:
             if mine is not None:
                 return mine
             if not admitted:
-                return await self._refuse(inbound, thread, "not_admitted", self._refusal(directory, inbound.identity))
+                return await self._refuse(inbound, "not_admitted", self._refusal(directory, inbound.identity))
             if head.cancelled:
                 return await self._tell(inbound, thread, _CANCELLED)
         elif not directory.may_talk(route, inbound.identity):
-            return await self._refuse(inbound, thread, "not_admitted", self._refusal(directory, inbound.identity))
-        return await self._append(inbound, thread, person, route, paused=head is not None and head.paused)
+            return await self._refuse(inbound, "not_admitted", self._refusal(directory, inbound.identity))
+        return await self._append(inbound, thread, person, route, resting=_resting(head))
 
     async def answer(self, inbound: AnswerInbound) -> Answered:
         """Take an answer once. The same checks and the same single outcome, whichever channel it came by."""
@@ -153,7 +154,9 @@ class CoreIntake:
         answered = await self._answer(thread_name, mine[0].opened.request, said, seen)
         return "answered" if answered.accepted else None
 
-    async def _append(self, inbound: Inbound, thread: str, person: Person, route: Route, *, paused: bool) -> Verdict:
+    async def _append(
+        self, inbound: Inbound, thread: str, person: Person, route: Route, *, resting: str | None
+    ) -> Verdict:
         directory = self.directory()
         trust = str(directory.trust(inbound.identity))
         title = " ".join((inbound.title or inbound.text).split())[:_TITLE]
@@ -173,7 +176,7 @@ class CoreIntake:
         origin = inbound.place.model_dump_json(exclude_none=True)
         head = {"status": "ready", "agent": route.agent, "title": title, "origin": origin}
         entries = [encode(first), encode(said)] if inbound.starts else [encode(said)]
-        out = self._line(inbound, thread, _PAUSED) if paused else []
+        out = self._line(inbound, thread, resting) if resting else []
         change = Change(entries=entries, head=head if inbound.starts else {}, out=out)
         seen = [inbound.source, *inbound.also]
         done = await scripts.ingest(self.client, thread, change, seen=seen, birth=inbound.starts)
@@ -221,10 +224,11 @@ class CoreIntake:
         )
         return "duplicate" if told == "duplicate" else "told"
 
-    async def _refuse(self, inbound: Inbound, thread: str, reason: str, text: str) -> Verdict:
-        """Record a refusal, and answer it politely a few times a day."""
+    async def _refuse(self, inbound: Inbound, reason: str, text: str) -> Verdict:
+        """Record a refusal, and answer it politely a few times a day, in however many threads."""
         content = self._private(inbound, text)
-        delivery = Delivery(id=fresh_id(), thread=thread, place=inbound.place, content=content)
+        counted = thread_id("refused", inbound.identity.key)  # a person's refusals are counted in one place
+        delivery = Delivery(id=fresh_id(), thread=counted, place=inbound.place, content=content)
         seen = [inbound.source, *inbound.also]
         limit = _REFUSALS_A_DAY if text and _reaches(inbound.place) else 0
         record = _record(inbound, reason)
@@ -249,6 +253,13 @@ class CoreIntake:
             return
         event = Refused(by=said.person.id, reason=refusal.reason, request=request_id)
         await scripts.note(self.client, thread, Change(entries=[encode(event)]))
+
+
+def _resting(head: log.Head | None) -> str | None:
+    """What to say to whoever writes in a thread that does not go on by itself."""
+    if head is None:
+        return None
+    return _PAUSED if head.paused else _UNREADABLE if head.status == "unreadable" else None
 
 
 def _reaches(place: Place) -> bool:
