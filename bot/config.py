@@ -59,6 +59,7 @@ class RoleEntry(_Table):
     """`[roles.<name>]`: where people with this role are asked, and whether they may approve their own requests."""
 
     channel: Annotated[str, AfterValidator(_dm_or_channel)] = "dm"
+    mail: bool = False  # each of them by mail as well, as far as they have an address
     requesters_may_approve: bool = False
 
 

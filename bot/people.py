@@ -121,6 +121,11 @@ class Directory:
             return None
         return Place(channel="slack", address=entry.channel.removeprefix("slack:"))
 
+    def mailed(self, role: str) -> bool:
+        """Whether people with this role are asked by mail as well, wherever else they are asked."""
+        entry = self.config.roles.get(role)
+        return entry is not None and entry.mail
+
     def requesters_may_approve(self, role: str) -> bool:
         """Whether people with this role may approve what they asked for themselves."""
         entry = self.config.roles.get(role)

@@ -61,15 +61,18 @@ def card(thread: Thread, opened: RequestOpened, directory: Directory) -> Card:
 
 
 def places(directory: Directory, origin: Place, role: str | None, people: Sequence[str]) -> list[CardAt]:
-    """Decide where a request appears: the role's channel, else a direct message to each.
+    """Decide where a request appears: the role's channel, else a direct message to each; by mail too if the role says.
 
     In the thread of origin when that is in the role's channel.
     """
     channel = directory.place_of_role(role) if role else None
     if channel is not None:
-        return [_at(origin if _same_channel(origin, channel) else channel)]
-    found = (_direct(directory, person) for person in people)
-    return [_at(place) for place in found if place is not None]
+        found = [origin if _same_channel(origin, channel) else channel]
+    else:
+        found = [place for person in people if (place := _direct(directory, person))]
+    if role and directory.mailed(role):
+        found += [place for person in people if (place := _mailbox(directory, person)) and place not in found]
+    return [_at(place) for place in found]
 
 
 def in_origin(origin: Place) -> list[CardAt]:
@@ -143,6 +146,11 @@ def _at(place: Place) -> CardAt:
 def _direct(directory: Directory, person: str) -> Place | None:
     identities = directory.identities(person)
     return identities[0].place if identities else None
+
+
+def _mailbox(directory: Directory, person: str) -> Place | None:
+    found = (identity.place for identity in directory.identities(person))
+    return next((place for place in found if place.channel == "email"), None)
 
 
 def _same_channel(origin: Place, channel: Place) -> bool:

@@ -71,6 +71,24 @@ def test_a_role_without_a_channel_is_asked_directly_each_by_slack_or_else_by_mai
     ]
 
 
+def test_a_role_that_is_mailed_as_well_has_a_card_in_its_channel_and_one_in_each_mailbox() -> None:
+    both = Directory(parse_config(f"{CONFIG}mail = true\n"))
+    assert [at.place for at in places(both, PLACE, "release", ["rob", "sue"])] == [
+        RELEASES,
+        Place(channel="email", address="rob@acme.test"),
+        Place(channel="email", address="sue@acme.test"),
+    ]
+
+
+def test_whoever_has_nothing_but_mail_is_mailed_once() -> None:
+    mailed = Directory(parse_config(CONFIG.replace("[roles.finance]", "[roles.finance]\nmail = true")))
+    assert [at.place for at in places(mailed, PLACE, "finance", ["rob", "sue", "nik"])] == [
+        Place(channel="slack", address="T0ACME/U0ROB"),
+        Place(channel="email", address="sue@acme.test"),
+        Place(channel="email", address="rob@acme.test"),
+    ]
+
+
 def test_in_the_roles_own_channel_the_card_comes_into_the_thread() -> None:
     origin = Place(channel="slack", address="T0ACME/C0RELEASES", thread="1.1")
     assert [at.place for at in places(DIRECTORY, origin, "release", ["rob"])] == [origin]
