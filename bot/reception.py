@@ -2,13 +2,15 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any, cast
 
 from bot.fold import fold
 from bot.ids import fresh_id, thread_id
 from bot.intake import CoreIntake
 from bot.places import Delivery, Place, Text
-from bot.port import Asked, RefusalRecord, Telling, Verdict
+from bot.port import Answered, AnswerInbound, Asked, RefusalRecord, Telling, Verdict
 from bot.store import log, scripts
+from bot.store.keys import ThreadKeys
 
 _NOWHERE = Place(channel="console", address="nobody")
 
@@ -16,6 +18,14 @@ _NOWHERE = Place(channel="console", address="nobody")
 @dataclass(frozen=True, slots=True)
 class Reception(CoreIntake):
     """Implements `bot.port.TextIntake` over the store."""
+
+    async def answer(self, inbound: AnswerInbound) -> Answered:
+        """Take an answer once. A mailbox can be read again: its owner must not hear that their own answer is late."""
+        thread = self.ids.thread_of(inbound.request)
+        seen = ThreadKeys(thread).shard.seen(inbound.source) if thread else ""
+        if seen and await cast("Any", self.client).exists(seen):
+            return Answered(accepted=True, text="Your answer was taken already.")
+        return await CoreIntake.answer(self, inbound)
 
     async def asked(self, request: str) -> Asked | None:
         """Say what a request asks for; None if there is none of that id."""
