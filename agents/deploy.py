@@ -55,14 +55,16 @@ class DeployService(_Deployment):
 
     tag: str = Field(description="a tag that exists, such as v1.4.0")
 
-    async def snapshot(self, deps: Deploys) -> Mapping[str, JsonValue]:
+    async def snapshot(self, deps: Deploys, principal: Principal) -> Mapping[str, JsonValue]:
+        del principal
         return {"commit": await deps.commit_of(self.tag)}
 
 
 class RollBack(_Deployment):
     """Deploy again what was deployed before the current deployment."""
 
-    async def snapshot(self, deps: Deploys) -> Mapping[str, JsonValue]:
+    async def snapshot(self, deps: Deploys, principal: Principal) -> Mapping[str, JsonValue]:
+        del principal
         before = await deps.previous(self.service, self.environment)
         return {"tag": before.tag, "commit": before.commit}
 

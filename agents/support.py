@@ -59,9 +59,7 @@ class _Change(Action):
     async def happened(self, deps: Shop, key: str) -> bool | None:
         return await deps.happened(key)
 
-    async def snapshot(self, deps: Shop, principal: Principal | None = None) -> Mapping[str, JsonValue]:
-        if principal is None:
-            return {}
+    async def snapshot(self, deps: Shop, principal: Principal) -> Mapping[str, JsonValue]:
         order = await deps.order(self.order, principal)
         money = {"paid": f"{order.paid} {order.currency}", "refunded": f"{order.refunded} {order.currency}"}
         return {"customer": order.customer, "articles": [item.label for item in order.items], **money}

@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 
 from pydantic import JsonValue, ValidationError
 
+from bot import guards
 from bot import steps as s
 from bot.agent import LoadedAgent
 from bot.bodies import ErrorBody
@@ -46,6 +47,13 @@ async def timed(work: Awaitable[Result], seconds: float) -> Result:
             await asyncio.gather(task, return_exceptions=True)
 
 
+def policy(held: Held, step: s.Step, agent: str, *, limited: bool = True) -> s.Policy:
+    """What policy demands now, by bot.toml as it is now; without `limited`, as if no limit were set."""
+    runtime, thread = held.runtime, held.thread
+    limit = runtime.limit(agent, step, thread) if limited else None
+    return guards.policy_of(step, thread, runtime.unattended(agent), limit)
+
+
 async def snapshot(held: Held, agent: LoadedAgent, step: s.Action) -> dict[str, JsonValue]:
     """Take the facts that the step's approval is about.
 
@@ -53,7 +61,10 @@ async def snapshot(held: Held, agent: LoadedAgent, step: s.Action) -> dict[str, 
         Exception: whatever the agent's own code raises; nothing was changed then.
 
     """
-    found = await timed(step.snapshot(held.runtime.deps.get(agent.name)), CHECK_S)
+    principal = held.thread.principal
+    if principal is None:
+        raise s.NotDone("The thread has no principal.")
+    found = await timed(step.snapshot(held.runtime.deps.get(agent.name), principal), CHECK_S)
     return {name: jsonable(value) for name, value in found.items()}
 
 

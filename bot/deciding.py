@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from bot import context, guards
+from bot import calls, context, guards
 from bot import steps as s
 from bot.agent import LoadedAgent
 from bot.approvals import cards
 from bot.bodies import DataBody, ErrorBody, FailureBody, StepBody, StepKind, TextBody, Usage
-from bot.calls import compact, timed
 from bot.events import (
     AnyEvent,
     HandedOff,
@@ -77,7 +76,7 @@ async def decide(held: Held, mode: Mode) -> None:
 
 async def _commit_choice(held: Held, agent: LoadedAgent, chosen: Chosen, answer: Answer, mode: Mode) -> None:
     thread, step, call = held.thread, chosen.step, f"c{held.thread.version}"
-    policy = guards.policy_of(step, thread, held.runtime.unattended(thread.agent))
+    policy = calls.policy(held, step, thread.agent)
     denied = guards.denial(thread, step, mode, held.runtime.allowed(thread))
     if denied is None and isinstance(policy, s.Deny):
         denied = policy.reason
@@ -138,12 +137,14 @@ async def _prefetch(held: Held, agent: LoadedAgent) -> None:
     data: JsonValue
     try:
         data = jsonable(
-            await held.interruptible(timed(prefetch(held.runtime.deps[agent.name], thread.principal), _PREFETCH_S))
+            await held.interruptible(
+                calls.timed(prefetch(held.runtime.deps[agent.name], thread.principal), _PREFETCH_S)
+            )
         )
     except Interrupted:
         raise
     except Exception as error:  # noqa: BLE001  # whatever an agent's own code raises
-        data = {"error": compact(error)}
+        data = {"error": calls.compact(error)}
     await held.commit(Prefetched(agent=agent.name, body=DataBody(data=data)), decides=False)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bot import steps as s
 from bot.moves import Mode
@@ -77,10 +78,11 @@ def _hand_off(t: Thread, agent: str, allowed: Allowed) -> str | None:
     return None
 
 
-def policy_of(step: s.Step, t: Thread, unattended: frozenset[str]) -> s.Policy:
+def policy_of(step: s.Step, t: Thread, unattended: frozenset[str], limit: Decimal | None = None) -> s.Policy:
     """What the step's own policy demands for this thread, with the default approvers filled in.
 
-    For a principal from outside, nothing that changes the world runs without a person.
+    `limit` is what this principal may use up a day without asking, if bot.toml says so. Without one, nothing that
+    changes the world runs without a person for a principal from outside.
     """
     if not isinstance(step, s.Action):
         return s.Run()
@@ -89,10 +91,13 @@ def policy_of(step: s.Step, t: Thread, unattended: frozenset[str]) -> s.Policy:
         return s.Deny("The thread has no principal.")
     try:
         policy = step.policy(s.Facts(principal=principal, done=dict(t.runs), unattended=unattended))
+        below = limit is not None and step.measured() <= limit
     except Exception as error:  # noqa: BLE001  # whatever an agent's own code raises: what cannot be judged does not run
         return s.Deny(f"Its policy could not be applied ({type(error).__name__}), so it does not run.")
-    if isinstance(policy, s.Run) and principal.is_outsider:
-        policy = s.Ask()
+    if isinstance(policy, s.Ask) or (isinstance(policy, s.Run) and principal.is_outsider):
+        if below:
+            return s.Run(limit)
+        policy = policy if isinstance(policy, s.Ask) else s.Ask()
     if isinstance(policy, s.Ask) and policy.role is None:
         return s.Ask(t.approvers, policy.quorum)
     return policy

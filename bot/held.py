@@ -104,6 +104,10 @@ class Held:
         """Fold what was appended since."""
         extend(self.thread, await log.load(self.runtime.client, self.thread.id, self.thread.version))
 
+    async def count(self, key: str, call: str, amount: int | None, limit: int) -> bool:
+        """Count a call towards a limit (hundredths), or without an amount no longer; False if it does not fit."""
+        return await scripts.reserve(self.runtime.client, key, call, amount, limit)
+
     async def interruptible(self, work: Awaitable[Result]) -> Result:
         """Await work that may be given up: a model call or a query.
 

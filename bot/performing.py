@@ -5,7 +5,7 @@ import logging
 
 from pydantic import JsonValue
 
-from bot import calls, guards
+from bot import calls
 from bot import steps as s
 from bot.agent import LoadedAgent
 from bot.approvals.digest import Bound
@@ -16,6 +16,7 @@ from bot.held import Held, Interrupted, LeaseLost
 from bot.late import bring_late
 from bot.menu import step_version
 from bot.moves import Ask
+from bot.spending import free, reserve
 from bot.thread import CallState, RequestState
 
 _log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ async def _action(held: Held, agent: LoadedAgent, step: s.Action, call: CallStat
     if call.progress != "chosen":  # idempotent, and nobody knows what came of the first attempt
         await _again(held, agent, step, call)
         return
-    policy = guards.policy_of(step, thread, held.runtime.unattended(call.chosen.agent))
+    policy = calls.policy(held, step, call.chosen.agent)
     if isinstance(policy, s.Run) and call.chosen.policy == "ask":  # bot.toml got more generous after it was asked
         policy = s.Ask(call.chosen.role, call.chosen.quorum)
     if isinstance(policy, s.Deny):
@@ -88,6 +89,8 @@ async def _action(held: Held, agent: LoadedAgent, step: s.Action, call: CallStat
     except Exception as error:  # noqa: BLE001  # nothing was started, so nothing is in doubt
         await held.commit(calls.failed(call, "not_done", calls.compact(error)), decides=False)
         return
+    if isinstance(policy, s.Run) and policy.limit is not None and not await reserve(held, call, step, policy.limit):
+        policy = calls.policy(held, step, call.chosen.agent, limited=False)
     if isinstance(policy, s.Ask) and not _covers(held, approval, call, policy, step, snapshot):
         await reask(held, call, policy, snapshot)
         return
@@ -96,7 +99,7 @@ async def _action(held: Held, agent: LoadedAgent, step: s.Action, call: CallStat
 
 async def _again(held: Held, agent: LoadedAgent, step: s.Action, call: CallState) -> None:
     """Repeat an attempt of unknown outcome under its key, if it would be the very same; else a person is asked."""
-    policy = guards.policy_of(step, held.thread, held.runtime.unattended(call.chosen.agent))
+    policy = calls.policy(held, step, call.chosen.agent)
     approval = held.thread.requests.get(call.approval or "")
     try:
         snapshot = await calls.snapshot(held, agent, step)
@@ -118,7 +121,10 @@ async def _start(
     digest = approval.opened.digest if approval is not None else None
     started = StepStarted(call=call.chosen.call, attempt=call.attempts + 1, digest=digest)
     if await held.commit(started):
-        await _report(held, call, await _run(held, agent, step, call, snapshot))
+        outcome = await _run(held, agent, step, call, snapshot)
+        if step.limits and outcome.type == "step_failed":
+            await free(held, call)
+        await _report(held, call, outcome)
 
 
 def _covers(

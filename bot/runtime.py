@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import cast
 
 from pydantic import JsonValue
@@ -15,6 +16,7 @@ from bot.guards import Allowed
 from bot.ids import RequestIds
 from bot.model import Model
 from bot.people import Directory
+from bot.steps import Action
 from bot.store.server import Client
 from bot.thread import Thread
 
@@ -45,6 +47,18 @@ class Runtime:
         """What this agent's actions may do without asking, by `[agents.<name>] unattended`."""
         listed = self.own_settings(agent).get("unattended", ())
         return frozenset(map(str, cast("list[object]", listed))) if isinstance(listed, list) else frozenset()
+
+    def limit(self, agent: str, step: object, thread: Thread) -> Decimal | None:
+        """What the thread's principal may use up a day by this step without asking; None: nothing was set."""
+        principal = thread.principal
+        if not isinstance(step, Action) or principal is None:
+            return None
+        name = type(step).limits.get(principal.trust)
+        value = self.own_settings(agent).get(name) if name else None
+        try:
+            return Decimal(str(value)) if value is not None else None
+        except InvalidOperation:
+            return None
 
     def allowed(self, thread: Thread) -> Allowed:
         """To which agents this thread may be handed: their routes must admit its principal."""

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -46,7 +47,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The action may run without asking."""
+    """The action may run without asking; with a limit, only as far as it was not used up today (see Action.limits)."""
+
+    limit: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +120,24 @@ class Action(Step):
     asks: ClassVar[set[str]] = set()  # every role that policy() may name: checked at start-up
     idempotent: ClassVar[bool] = False  # may be run again with the same key when its outcome is unknown
     reject_reasons: ClassVar[tuple[str, ...]] = ()
+    limits: ClassVar[Mapping[str, str]] = {}  # trust -> the setting in `[agents.<name>]` below which it need not ask
 
     def policy(self, facts: Facts) -> Policy:
         """Who must approve this call. The default asks the approvers of the thread's route."""
         del facts
         return Ask()
 
+    def measured(self) -> Decimal:
+        """What this call counts towards the limit of a principal and day: an amount, or 1 for "how often"."""
+        return Decimal(1)
+
     async def happened(self, deps: Any, key: str) -> bool | None:  # noqa: ANN401  # each agent has its own
         """Whether the call with this key took effect; None: it cannot be told."""
         del deps, key
 
-    async def snapshot(self, deps: Any) -> Mapping[str, JsonValue]:  # noqa: ANN401  # each agent has its own
+    async def snapshot(self, deps: Any, principal: Principal) -> Mapping[str, JsonValue]:  # noqa: ANN401  # each its own
         """Facts taken when asking, and again just before running: if they differ, it is asked again."""
-        del deps
+        del deps, principal
         return {}
 
     @classmethod

@@ -20,13 +20,12 @@ from pydantic import JsonValue
 
 from bot import context, loop
 from bot.agent import Agent, load
+from bot.alone import Alone
 from bot.approvals.answers import Refusal, Said, judge
 from bot.bodies import AnswerKind, Birth, MessageBody
 from bot.config import OPERATORS, Config, PersonEntry, RoleEntry, Route
-from bot.entries import Sealer, encode, stamped
+from bot.entries import Sealer
 from bot.events import AnyEvent, MessageReceived, Replied, RequestOpened, StepFailed, StepFinished, StepInDoubt
-from bot.fold import extend
-from bot.held import Held
 from bot.ids import RequestIds, thread_id
 from bot.model import Answer, Prompt, Usage
 from bot.moves import Decide, Rest, Wait, next_move
@@ -34,15 +33,15 @@ from bot.people import Directory
 from bot.places import Delivery, Place
 from bot.runtime import Runtime
 from bot.steps import Principal, Step
-from bot.store.scripts import Change, Done, Lease, Terms
+from bot.store.scripts import Lease
 from bot.store.server import Client
 from bot.thread import Status, Thread
 
 __all__ = ["AgentRun", "customer", "member", "staff"]
 
 PROMPTS = Path(__file__).resolve().parents[1] / "prompts"
-_BEGIN = 1_767_258_000_000_000  # us: 2026-01-01T09:00:00Z, so that what the model reads is the same in every run
-_TICK = 1_000  # us that pass with every commit
+
+
 _SECRET = b"a test's secret, which seals no real log"
 
 
@@ -97,7 +96,7 @@ class AgentRun:
         thread = Thread(thread_id("test"), Sealer(_SECRET))
         self._steps: list[Step] = []
         runtime = Runtime(
-            client=cast("Client", None),  # `_Alone` never reaches for a store
+            client=cast("Client", None),  # `Alone` never reaches for a store
             sealer=thread.sealer,
             ids=RequestIds(_SECRET),
             agents=self._loaded,
@@ -105,7 +104,7 @@ class AgentRun:
             model=self._model,
             directory=lambda: directory,
         )
-        self._held = _Alone(runtime, Lease(thread.id, "1", "", 0, _BEGIN, 1, was_lost=False), thread)
+        self._held = Alone(runtime, Lease(thread.id, "1", "", 0, Alone.BEGIN, 1, was_lost=False), thread)
         self._name = name
 
     async def message(self, text: str, *, by: Principal | None = None) -> None:
@@ -251,33 +250,6 @@ class AgentRun:
         step = self._steps.pop(0)
         text = json.dumps({"next": {"step": step.name(), "why": "The test says so.", **step.arguments()}})
         return Answer(text=text, usage=Usage(input=0, cached=0, output=0), model=prompt.model, latency_ms=0)
-
-
-class _Alone(Held):
-    """A thread that nobody else writes to: its commits go to its fold, and its time is the test's."""
-
-    clock = _BEGIN
-
-    def __init__(self, runtime: Runtime, lease: Lease, thread: Thread) -> None:
-        super().__init__(runtime, lease, thread)
-        self.deliveries: list[Delivery] = []
-
-    def now(self) -> int:
-        return self.clock
-
-    def append(self, event: AnyEvent) -> None:
-        """Take what comes from outside."""
-        self.clock += _TICK
-        extend(self.thread, [stamped(encode(event), self.clock)])
-
-    async def refresh(self) -> None:
-        """There is nothing that it does not know."""
-
-    async def _until_answered(self, change: Change, terms: Terms) -> Done:
-        self.clock += _TICK
-        self.deliveries += change.out
-        version = self.thread.version
-        return Done("ok", version, version + len(change.entries), self.clock)
 
 
 def _config(

@@ -64,7 +64,7 @@ def test_only_a_step_that_says_so_can_be_checked() -> None:
 
 async def test_by_default_nobody_can_tell_and_there_is_nothing_to_take_down() -> None:
     assert await Post().happened(None, "key") is None
-    assert await Post().snapshot(None) == {}
+    assert await Post().snapshot(None, principal("staff")) == {}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The names of all Redis keys; every key of one thread lies in the slot of its shard's hash tag."""
 
+import hashlib
 from dataclasses import dataclass
 
 from bot.ids import SHARDS, shard_of
@@ -116,6 +117,12 @@ class ThreadKeys:
     def open(self) -> str:
         """Hash: open request -> `digest:expires_at`."""
         return f"{self.prefix}:open"
+
+
+def spent(principal: str, step: str, day: str) -> str:
+    """Hash with TTL: what a principal's calls of a step counted on a day, by call."""
+    digest = hashlib.sha256(principal.encode()).hexdigest()
+    return f"{tag(int(digest[:8], 16) % SHARDS)}:spent:{digest[:20]}:{step}:{day}"
 
 
 ALL_SHARDS = tuple(ShardKeys(number) for number in range(SHARDS))

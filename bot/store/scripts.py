@@ -221,6 +221,13 @@ async def refuse(client: Client, record: str, delivery: Delivery, who: str, *, s
     return cast("bytes", await _run(client, "refuse", keys, argv)).decode()
 
 
+async def reserve(client: Client, key: str, call: str, amount: int | None, limit: int) -> bool:
+    """Count a call towards a limit, in hundredths; False if it does not fit. Without an amount, take it out again."""
+    argv = [call, "" if amount is None else amount, limit, _SPENT_TTL_S]
+    return bool(await _run(client, "reserve", [key], argv))
+
+
+_SPENT_TTL_S = 3 * 86_400
 _THREAD_SCRIPTS = {"ingest", "commit", "answer", "note", "settle"}
 
 
