@@ -118,7 +118,7 @@ class _Lanes:
         verdict, tries = await self._outbox.attempt(queued)
         if verdict == "lost":
             return
-        if verdict == "void":
+        if verdict == "void" and not tries:
             await self._outbox.drop(queued)
             return
         channel = self._channels.get(queued.delivery.place.channel)
@@ -126,7 +126,8 @@ class _Lanes:
             await self._give_up(queued, f"no channel {queued.delivery.place.channel} is set up")
             return
         try:
-            await self._deliver(channel, queued, again=tries > 1)
+            void = verdict == "void"
+            await self._deliver(channel, queued, again=void or tries > 1, void=void)
         except DeliveryFailed as failure:
             if failure.permanent or tries >= MAX_TRIES:
                 await self._give_up(queued, str(failure))
@@ -141,13 +142,17 @@ class _Lanes:
             else:
                 self._later(lane, _pause(tries))
 
-    async def _deliver(self, channel: Channel, queued: Queued, *, again: bool) -> None:
+    async def _deliver(self, channel: Channel, queued: Queued, *, again: bool, void: bool) -> None:
+        """Send it. What is `void` was tried before: if that showed it, it is noted, so that its end can replace it."""
         delivery = queued.delivery
         if again and delivery.replaces is None:
             found = await asyncio.wait_for(channel.find(delivery), _SEND_S)
             if found is not None:
                 await self._outbox.sent(queued, found)
                 return
+        if void:
+            await self._outbox.drop(queued)
+            return
         previous = await self._outbox.previous(delivery)
         if delivery.replaces is not None and previous is None:
             await self._outbox.drop(queued)  # the card was never sent, so there is nothing to replace

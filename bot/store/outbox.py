@@ -65,7 +65,7 @@ class Outbox:
         return found
 
     async def attempt(self, queued: Queued) -> tuple[str, int]:
-        """Record that it is about to be sent: (`ok`, how often), `lost` or `void`."""
+        """Record that it is about to be sent: (`ok`, how often), `lost` or (`void`, how often before)."""
         delivery = queued.delivery
         return await scripts.attempt(
             self.client, self.shard, delivery.thread, self.token, delivery.id, delivery.valid_while

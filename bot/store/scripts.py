@@ -176,7 +176,10 @@ async def claim(
 async def attempt(
     client: Client, shard: ShardKeys, thread: str, token: str, delivery: str, request: str | None
 ) -> tuple[str, int]:
-    """Record that a delivery is about to be sent: (`ok`, how often), `lost` (the shard) or `void` (request closed)."""
+    """Record that a delivery is about to be sent: (`ok`, how often), `lost` (the shard), `void` (request closed).
+
+    With `void` comes how often it was tried before: any of those may have shown it.
+    """
     keys = [shard.out_lease, shard.out_state, ThreadKeys(thread).open]
     reply = await _run(client, "attempt", keys, [token, delivery, request or ""])
     return reply[0].decode(), reply[1]
