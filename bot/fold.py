@@ -165,16 +165,6 @@ def _leave(t: Thread, call: CallState) -> None:
         t.active, t.suspended = t.suspended, None
 
 
-def _activate(t: Thread, call: CallState) -> None:
-    """Make this the call to work on, once a query that was asked meanwhile is done."""
-    if t.active is None or t.active is call or t.active.over:
-        t.active = call
-    elif t.active.chosen.kind == "query":
-        t.suspended = call
-    else:
-        t.active, t.suspended = call, t.active
-
-
 def _late(t: Thread, event: e.LateResult, index: int) -> None:
     """A result without a lease. It does not say of which attempt, so of two it proves only what it did itself."""
     call = t.calls[event.call]
@@ -205,7 +195,6 @@ def _answered(t: Thread, event: e.RequestAnswered, index: int) -> None:
     match opened.kind, event.outcome, event.option:
         case "approval", "approved", _ if call:
             call.approved = True
-            _activate(t, call)
         case "approval", _, _ if call:
             t.rejected[call.chosen.call_hash] = index
             _fail(t, call, counts=False)
@@ -216,7 +205,7 @@ def _answered(t: Thread, event: e.RequestAnswered, index: int) -> None:
             _finish(t, call, index)
         case "doubt", _, "run_it" if call:
             call.progress, call.approved, call.checked = "chosen", True, False
-            _activate(t, call)
+            t.stopped = False  # whoever lets it run wants to hear of it
         case "doubt", _, _ if call:
             t.rejected[call.chosen.call_hash] = index
             _fail(t, call, counts=False)

@@ -155,8 +155,8 @@ def _advance(t: Thread, call: CallState) -> Move | None:
 def _converse(t: Thread, now: int) -> Move:
     """Talk to the model, unless there is nothing to say or a person has to look first."""
     first_expiry = min((request.opened.expires_at for request in t.open.values()), default=None)
-    if t.stopped and not t.done:
-        return Say("stopped")
+    if t.stopped and not t.done:  # what is still open is a doubt, and has to be settled first
+        return Wait(first_expiry) if t.open else Say("stopped")
     if any(request.opened.kind == "stuck" for request in t.open.values()):
         return Wait(first_expiry)
     mode = _mode(t)

@@ -50,6 +50,7 @@ def _one_open_request_and_allowed_attempts(thread: Thread, call: CallState) -> N
     name = call.chosen.call
     about = [request for request in thread.open.values() if request.opened.call == name]
     assert len(about) <= 1
+    assert not about or call.over or call in (thread.active, thread.suspended)
     outcomes = [event for event in thread.events if isinstance(event, StepFinished | StepFailed) and event.call == name]
     assert len(outcomes) <= 1
     started = sum(isinstance(event, StepStarted) and event.call == name for event in thread.events)
@@ -103,7 +104,7 @@ def _nothing_is_forgotten(thread: Thread, move: m.Move) -> None:
     if thread.active is not None:
         assert thread.active.request in thread.open or open_kinds["stuck"] or thread.retry_at
     if thread.unattended:
-        assert open_kinds["stuck"] or (isinstance(move, m.Wait) and thread.retry_at is not None)
+        assert open_kinds["stuck"] or thread.stopped or (isinstance(move, m.Wait) and thread.retry_at is not None)
 
 
 @MANY

@@ -155,6 +155,14 @@ def test_a_paused_thread_rests_whatever_happens(log: LogBuilder) -> None:
     assert log.move == Perform(call)
 
 
+@pytest.mark.parametrize("stop", [Paused(by="rob"), Parked(by="bot")])
+def test_either_alone_makes_it_rest(log: LogBuilder, stop: Paused | Parked) -> None:
+    log.message()
+    log.append(stop)
+    assert log.move == Rest()
+    assert log.thread.status == stop.type
+
+
 @pytest.mark.parametrize("order", [Resumed(by="rob"), Unparked(by="rob")])
 def test_whoever_lets_it_go_on_ends_both_a_pause_and_a_parking(log: LogBuilder, order: Resumed | Unparked) -> None:
     log.message()

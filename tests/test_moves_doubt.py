@@ -87,6 +87,7 @@ def test_an_attempt_that_was_allowed_after_a_doubt_serves_once(log: LogBuilder) 
     log.answer(request, "run_it")
     assert log.move == Perform(call)
     log.start(call)
+    assert not log.thread.calls[call].approved
     assert log.move == Doubt(call)
 
 

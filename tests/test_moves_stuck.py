@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.events import RequestWithdrawn
+from bot.events import RequestExpired, RequestWithdrawn
 from bot.moves import Ask, Close, Decide, Perform, Rest, Say, Wait
-from bot.steps import Reply
+from bot.steps import KeepWaiting, Reply, Run
 from tests.builders import LogBuilder, doubtful_call, waiting_call
-from tests.example_steps import LookUp, Pay
+from tests.example_steps import LookUp, Pay, Post
 
 
 @pytest.fixture
@@ -28,6 +28,52 @@ def test_a_corrective_retry_and_then_a_person(log: LogBuilder) -> None:
     assert log.move == Decide("free")
     log.model_failed()
     assert isinstance(log.move, Ask)
+
+
+def test_a_valid_step_makes_good_for_an_invalid_one(log: LogBuilder) -> None:
+    log.message()
+    log.model_failed()
+    log.finish(log.choose(LookUp()))
+    log.model_failed()
+    assert log.move == Decide("free")
+
+
+def test_what_people_turn_down_or_leave_is_no_failure_of_the_agent(log: LogBuilder) -> None:
+    log.message()
+    for number in range(3):
+        request = log.ask("approval", log.choose(Pay(amount=number)))
+        if number:
+            log.answer(request, "reject")
+        else:
+            log.commit(RequestExpired(request=request))
+    assert log.move == Decide("free")
+
+
+def test_what_people_stop_after_a_doubt_is_no_failure_of_the_agent(log: LogBuilder) -> None:
+    log.message()
+    for number in range(3):
+        call = log.choose(Post(text=str(number)), policy=Run())
+        log.start(call)
+        log.doubt(call)
+        log.answer(log.ask("doubt", call), "stop")
+    assert log.move == Decide("free")
+
+
+def test_a_late_failure_counts_as_one(log: LogBuilder) -> None:
+    log.message()
+    for number in range(3):
+        call = log.choose(Post(text=str(number)), policy=Run())
+        log.start(call)
+        log.late(call, "failed")
+    assert isinstance(log.move, Ask)
+
+
+def test_while_operators_look_the_open_request_still_expires_in_time(log: LogBuilder) -> None:
+    _, request = waiting_call(log)
+    log.message("hm")
+    log.model_failed("refusal")
+    log.ask("stuck")
+    assert log.move == Wait(log.thread.requests[request].opened.expires_at)
 
 
 def test_the_step_limit_asks_a_person_and_going_on_gives_as_many_again(log: LogBuilder) -> None:
@@ -145,7 +191,22 @@ def test_stopping_does_not_hide_a_doubt(log: LogBuilder) -> None:
     log.message("hm")
     log.model_failed("refusal")
     log.answer(log.ask("stuck"), "stop")
-    log.say(final=True)
+    assert isinstance(log.move, Wait)
     assert request in log.thread.open
     assert not log.thread.calls[call].over
-    assert log.thread.status == "waiting"
+    log.answer(request, "it_did")
+    assert log.move == Say("stopped")
+
+
+def test_what_is_run_again_after_a_stop_is_reported(log: LogBuilder) -> None:
+    call, request = doubtful_call(log)
+    log.message("hm")
+    log.model_failed("refusal")
+    log.answer(log.ask("stuck"), "stop")
+    log.answer(request, "run_it")
+    assert log.move == Decide("ready")
+    log.choose(KeepWaiting())
+    assert log.move == Perform(call)
+    log.start(call)
+    log.finish(call)
+    assert log.move == Decide("free")

@@ -193,6 +193,14 @@ def test_an_answer_after_the_expiry_does_not_count_even_if_nobody_has_noticed_it
     assert "Nothing was run" in text
 
 
+def test_the_last_moment_is_too_late(log: LogBuilder) -> None:
+    _, request = waiting_call(log)
+    log.now = log.thread.requests[request].opened.expires_at
+    assert refused(log, request, by("rob"))[0] == "expired"
+    log.now -= 1
+    accepted(log, request, by("rob"))
+
+
 def test_what_was_withdrawn_needs_no_answer(log: LogBuilder) -> None:
     _, request = waiting_call(log)
     log.commit(RequestWithdrawn(request=request, reason="asked"))
