@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from redis import Redis
+from redis import Redis, RedisCluster
 
 from bot.agent import LoadedAgent
 from bot.bodies import AnswerKind
@@ -113,6 +113,7 @@ class Stage:
     directory: Directory = field(default_factory=lambda: Directory(parse_config(CONFIG)))
     lease_us: int = 30_000_000
     renews: bool = True
+    clustered: bool = False
     channel_id: str = "C0OPS"
     messages: int = 0
 
@@ -179,6 +180,8 @@ class Stage:
     def _for_renewals(self) -> object:
         if not self.renews:
             raise OSError("this stage renews no leases")
+        if self.clustered:
+            return RedisCluster.from_url(self.url)
         return cast("Any", Redis).from_url(self.url, retry=None)
 
     async def say(self, text: str, who: str = "ana", *, root: str = "1.1") -> Verdict:

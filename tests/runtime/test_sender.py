@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
 
 import pytest
@@ -244,10 +244,12 @@ async def test_what_is_being_sent_when_the_sender_stops_stays_its_own(stage: Sta
 
     first, second = Slow(), Told()
     await put(stage, line("one"))
-    async with sending(stage, second):  # it waits for the shard
-        async with sending(stage, first):
-            await started.wait()
-            asyncio.get_running_loop().call_later(0.2, go_on.set)
+    stopping = AsyncExitStack()
+    await stopping.enter_async_context(sending(stage, first))
+    await started.wait()
+    async with sending(stage, second):
+        asyncio.get_running_loop().call_later(0.2, go_on.set)
+        await stopping.aclose()
         await wait_until(lambda: nothing_left(stage))
     assert first.lines() + second.lines() == ["one"]
 
