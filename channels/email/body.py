@@ -13,6 +13,7 @@ from channels.email.newtext import LONGEST
 _MOST_PARTS = 200
 _DEEPEST = 20
 _BYTES = 4 * LONGEST
+_ENCLOSED = frozenset({"message/delivery-status", "message/rfc822", "message/global", "text/rfc822-headers"})
 _ARMOUR = "-----BEGIN PGP MESSAGE-----"
 
 
@@ -22,6 +23,7 @@ class Body:
 
     text: str = ""
     report: str = ""  # the machine-readable parts of a delivery report
+    is_report: bool = False
     attachments: list[Attachment] = field(default_factory=list[Attachment])
     unreadable: Literal["calendar", "encrypted"] | None = None
     parts: int = 0
@@ -29,7 +31,7 @@ class Body:
 
 def read_body(message: Message) -> Body:
     """Walk through the parts. Those too deep or too many are left out; nothing here raises for a mail's content."""
-    body = Body()
+    body = Body(is_report=message.get_content_type() == "multipart/report")
     text = _read(message, body, 0)
     body.text = text[:LONGEST]
     if text.lstrip().startswith(_ARMOUR):
@@ -45,10 +47,11 @@ def _read(part: Message, body: Body, depth: int) -> str:
     if kind == "multipart/encrypted" or (kind.endswith("pkcs7-mime") and "p7s" not in _name(part)):
         body.unreadable = "encrypted"
         return ""
-    if kind in {"message/delivery-status", "message/rfc822", "text/rfc822-headers", "message/global"} and depth:
-        body.report += _flat(part)
-        if kind in {"message/rfc822", "message/global"}:
-            body.attachments.append(Attachment(name=_name(part) or "mail", type=kind, size=len(_flat(part))))
+    if depth and kind in _ENCLOSED:
+        if body.is_report:
+            body.report += _flat(part)
+        elif kind.startswith("message/"):
+            body.attachments.append(Attachment(name=_name(part) or "mail", type=kind, size=_size(part)))
         return ""
     if part.is_multipart():
         children = cast("list[Message]", part.get_payload())
@@ -95,7 +98,11 @@ def _payload(part: Message) -> bytes:
 
 
 def _size(part: Message) -> int:
+    """Return about how many bytes it has, without decoding it."""
     raw: object = part.get_payload()
+    if isinstance(raw, list):
+        children = cast("list[Message]", raw)
+        return sum(_size(child) for child in children[:_MOST_PARTS])
     length = len(raw) if isinstance(raw, str) else 0
     encoded = str(part.get("content-transfer-encoding", "")).strip().lower() == "base64"
     return length * 3 // 4 if encoded else length

@@ -23,7 +23,6 @@ from channels.email.settings import Server
 
 T = TypeVar("T")
 ANSWER_S = 30.0
-FETCH_S = 120.0  # of a whole mail
 CHUNK = 300  # messages a FETCH: of thousands, aioimaplib overflows the stack
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
@@ -57,9 +56,10 @@ class Listed:
 class Mailbox:
     """One folder, open. Every method raises MailboxAwayError when the connection is lost or silent for too long."""
 
-    def __init__(self, client: Any) -> None:  # noqa: ANN401  # aioimaplib has no types
+    def __init__(self, client: Any, answer_s: float) -> None:  # noqa: ANN401  # aioimaplib has no types
         """Use `open_mailbox`."""
         self._client = client
+        self._answer_s = answer_s
         self._lost = asyncio.Event()
         self._news = False  # the server told of messages that no search has seen yet
         # Set on the protocol, since aioimaplib's TLS client does not take it.
@@ -109,7 +109,7 @@ class Mailbox:
 
     async def fetch(self, uid: int) -> bytes | None:
         """Return one message as it is; None if it is gone. It stays unread: BODY.PEEK, never RFC822."""
-        answer = await self._run(self._client.uid("fetch", str(uid), "(UID BODY.PEEK[])"), FETCH_S)
+        answer = await self._run(self._client.uid("fetch", str(uid), "(UID BODY.PEEK[])"), 4 * self._answer_s)
         if answer.result != "OK":
             raise MessageRefusedError
         lines = list(answer.lines)
@@ -139,7 +139,7 @@ class Mailbox:
         idling = await self._run(self._client.idle_start(seconds + 3600))
         told = True
         try:
-            await self._run(self._client.wait_server_push(seconds), seconds + ANSWER_S, quiet=True)
+            await self._run(self._client.wait_server_push(seconds), seconds + self._answer_s, quiet=True)
         except TimeoutError:
             told = False
         self._client.idle_done()
@@ -175,12 +175,12 @@ class Mailbox:
         if self._lost.is_set():
             raise MailboxAwayError
 
-    async def _run(self, work: Coroutine[Any, Any, Any], seconds: float = ANSWER_S, *, quiet: bool = False) -> Any:  # noqa: ANN401
+    async def _run(self, work: Coroutine[Any, Any, Any], seconds: float | None = None, *, quiet: bool = False) -> Any:  # noqa: ANN401
         """Wait for an answer, the loss of the connection, or the end of our patience."""
         task = asyncio.ensure_future(work)
         lost = asyncio.ensure_future(self._lost.wait())
         try:
-            await asyncio.wait({task, lost}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, lost}, timeout=seconds or self._answer_s, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
                 raise MailboxAwayError("The IMAP server closed the connection." if lost.done() else None)
             return task.result()
@@ -195,10 +195,13 @@ class Mailbox:
 
 
 @asynccontextmanager
-async def open_mailbox(server: Server) -> AsyncGenerator[Mailbox]:
-    """Open the folder and close it again. Raises MailboxAwayError, MailboxRefusedError."""
+async def open_mailbox(server: Server, answer_s: float = ANSWER_S) -> AsyncGenerator[Mailbox]:
+    """Open the folder and close it again; wait `answer_s` seconds for each answer, four times as long for a mail.
+
+    Raises MailboxAwayError, MailboxRefusedError.
+    """
     client = _client(server)
-    mailbox = Mailbox(client)
+    mailbox = Mailbox(client, answer_s)
     try:
         await mailbox.log_in(server)
         yield mailbox

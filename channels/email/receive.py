@@ -21,7 +21,7 @@ from channels.email.settings import EmailSettings
 
 _log = logging.getLogger("channels.email")
 TOO_OLD = timedelta(days=3)
-_SILENT = frozenset({"own", "auto_reply", "bounce", "list"})  # never answered, and they never decide
+_SILENT = frozenset({"own", "auto_reply", "bounce", "list"})  # listed, never answered, and they never decide
 
 
 class Receiver:
@@ -79,7 +79,7 @@ class Receiver:
         if mail.refusal is not None or mail.sender is None:
             return await self._refuse(mail, mail.refusal or Refused.NO_FROM)
         if mail.kind in _SILENT:
-            return mail.kind
+            return await self._refuse(mail, Refused(mail.kind))
         if datetime.fromtimestamp(arrived / 1_000_000, UTC) < self._clock() - TOO_OLD:
             return await self._refuse(mail, Refused.TOO_OLD)
         token = token_in(mail.recipients, self._settings.addresses)

@@ -14,6 +14,10 @@ class Refused(StrEnum):
     TOO_BIG = "too_big"
     TOO_OLD = "too_old"
     UNREADABLE = "unreadable"
+    OWN = "own"
+    AUTO_REPLY = "auto_reply"
+    BOUNCE = "bounce"
+    LIST = "list"
     NO_SUCH_AGENT = "no_such_agent"
     CALENDAR = "calendar"
     ENCRYPTED = "encrypted"
@@ -40,6 +44,11 @@ TELLINGS = {
     Refused.TOO_BIG: Telling(),
     Refused.TOO_OLD: Telling(),
     Refused.UNREADABLE: Telling(),
+    # An answer to a program is answered by a program.
+    Refused.OWN: Telling(),
+    Refused.AUTO_REPLY: Telling(),
+    Refused.BOUNCE: Telling(),
+    Refused.LIST: Telling(),
     Refused.NO_SUCH_AGENT: Telling("Nobody reads this address here. You can write to: {addresses}"),
     Refused.CALENDAR: Telling("I cannot read invitations, so nothing was done. Please write what you need as text."),
     Refused.ENCRYPTED: Telling("I cannot read encrypted mail, so nothing was done. Please send it as plain text."),

@@ -12,7 +12,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from bot.store.cursors import Position
-from channels.email.imap import Mailbox, MailboxAwayError, MailboxRefusedError, MessageRefusedError, open_mailbox
+from channels.email.imap import (
+    ANSWER_S,
+    Mailbox,
+    MailboxAwayError,
+    MailboxRefusedError,
+    MessageRefusedError,
+    open_mailbox,
+)
 from channels.email.parse import BIGGEST
 from channels.email.receive import Receiver
 from channels.email.settings import Server
@@ -65,6 +72,7 @@ class Watch:
         since: datetime | None = None,
         idle_s: float = IDLE_S,
         pause_s: float = FIRST_PAUSE_S,
+        answer_s: float = ANSWER_S,
     ) -> None:
         """Take the mailbox. With `since`, a mailbox that was never read is read from then on, not from now."""
         self.receiver = receiver
@@ -74,6 +82,7 @@ class Watch:
         self._since = since
         self._idle_s = idle_s
         self._pause_s = pause_s
+        self._answer_s = answer_s
         self._refusals: Counter[int] = Counter()  # by UID
         self._said: float | None = None
 
@@ -81,7 +90,7 @@ class Watch:
         """Watch until cancelled. Nothing that the server or the store does ends this."""
         while True:
             try:
-                async with open_mailbox(self._server) as mailbox:
+                async with open_mailbox(self._server, self._answer_s) as mailbox:
                     await self._follow(mailbox)
             except MailboxRefusedError as error:
                 self._trouble(str(error))
@@ -180,9 +189,11 @@ async def serve_email(
     since: datetime | None = None,
     idle_s: float = IDLE_S,
     pause_s: float = FIRST_PAUSE_S,
+    answer_s: float = ANSWER_S,
 ) -> AsyncGenerator[Watch]:
     """Watch the mailbox at IMAP_URL until the block ends. Waits between tries grow from `pause_s` to a minute."""
-    watch = Watch(Server.imap(imap_url), receiver, cursor, since=since, idle_s=idle_s, pause_s=pause_s)
+    server = Server.imap(imap_url)
+    watch = Watch(server, receiver, cursor, since=since, idle_s=idle_s, pause_s=pause_s, answer_s=answer_s)
     task = asyncio.create_task(watch.run())
     try:
         yield watch

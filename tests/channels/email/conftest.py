@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from bot.playground.mail import MailPeer
-from channels.email.receive import Receiver
 from channels.email.settings import EmailSettings
 from channels.email.smtp import EmailChannel
 from tests.channels.email.intake import KeptCursor, RecordingIntake
 from tests.channels.email.mails import SETTINGS
+from tests.channels.email.watching import Watching
 
 
 @pytest.fixture
@@ -39,9 +39,9 @@ def cursor() -> KeptCursor:
 
 
 @pytest.fixture
-def receiving(settings: EmailSettings, recording: RecordingIntake) -> Receiver:
-    """What judges the mails."""
-    return Receiver(settings, recording)
+def watching(peer: MailPeer, settings: EmailSettings, recording: RecordingIntake, cursor: KeptCursor) -> Watching:
+    """The mailbox of the bot, not yet watched."""
+    return Watching(peer, settings, recording, cursor)
 
 
 @pytest.fixture

@@ -63,6 +63,13 @@ def test_attachments_are_named_typed_and_measured() -> None:
     assert [(one.name, one.type) for one in found.attachments] == [("a b.pdf", "application/pdf")]
 
 
+def test_a_mail_that_is_attached_is_an_attachment() -> None:
+    attached = "Content-Type: message/rfc822\n\nFrom: eve@evil.test\nSubject: x\n\napprove"
+    body, more = multipart("mixed", "Content-Type: text/plain\n\nLook", attached)
+    found = read(mail(body, more=more))
+    assert (found.said.new_text, [one.type for one in found.attachments]) == ("Look", ["message/rfc822"])
+
+
 @pytest.mark.parametrize(
     ("more", "kind"),
     [

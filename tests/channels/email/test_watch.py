@@ -1,66 +1,21 @@
 """Watching a real mailbox by the real client: nothing is lost, nothing is taken twice, and nothing hangs."""
 
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.ids import MailIds
-from bot.playground.mail import MailPeer
-from bot.playground.mail.models import Client, FaultPoint
-from bot.port import Asked
+from bot.playground.mail.models import FaultPoint
 from channels.email.imap import Mailbox, MessageRefusedError
 from channels.email.parse import BIGGEST
-from channels.email.receive import Receiver
 from channels.email.settings import EmailSettings, Server
-from channels.email.smtp import EmailChannel
-from channels.email.watch import Watch, serve_email
-from tests.channels.email.cards import APPROVAL, REQUEST, THREAD, delivery
-from tests.channels.email.intake import KeptCursor, RecordingIntake
+from channels.email.watch import serve_email
+from tests.channels.email.cards import REQUEST
 from tests.channels.email.mails import SECRET, mail
+from tests.channels.email.watching import BOT, Watching
 from tests.helpers import wait_until
-
-BOT = "bot@acme.test"
-
-
-class Watching:
-    """Everything there is around one watched mailbox."""
-
-    def __init__(self, peer: MailPeer, settings: EmailSettings, recording: RecordingIntake, cursor: KeptCursor) -> None:
-        self.peer = peer
-        self.settings = settings
-        self.intake = recording
-        self.cursor = cursor
-        self.receiver = Receiver(settings, recording)
-
-    @asynccontextmanager
-    async def __call__(self, since: datetime | None = None) -> AsyncGenerator[Watch]:
-        """Watch, and wait until the server is listened to."""
-        url = self.settings.imap_url
-        async with serve_email(url, self.receiver, self.cursor, since=since, idle_s=60.0, pause_s=0.01) as watch:
-            await self.idling(watch)
-            yield watch
-
-    async def idling(self, watch: Watch) -> None:
-        await wait_until(lambda: watch.status.connected and any(one.idling for one in self.peer.imap.sessions))
-
-    def write(self, text: str = "Hello", *, authentic: bool = True, subject: str = "Hi") -> None:
-        self.peer.write("Ana <ana@acme.test>", "support@acme.test", subject, text, authentic=authentic)
-
-    async def heard(self, *texts: str) -> None:
-        await wait_until(lambda: [found.text for found in self.intake.messages] == [*texts])
-
-    def flags(self) -> list[bool]:
-        return ["\\Seen" in found.flags for found in self.peer.messages(BOT)]
-
-
-@pytest.fixture
-def watching(peer: MailPeer, settings: EmailSettings, recording: RecordingIntake, cursor: KeptCursor) -> Watching:
-    """The mailbox of the bot, not yet watched."""
-    return Watching(peer, settings, recording, cursor)
 
 
 async def test_a_mail_becomes_a_message_of_its_proven_sender(watching: Watching) -> None:
@@ -238,63 +193,6 @@ async def test_thousands_of_mails_are_listed_in_chunks(watching: Watching) -> No
     assert watching.receiver.counts["auto_reply"] == 1_000
 
 
-class TestDecidingByMail:
-    """From the card that is sent to the answer that comes back, as people's programs write it."""
-
-    @pytest.fixture
-    async def uid(self, watching: Watching, channel: EmailChannel) -> int:
-        """The card lies in Rob's mailbox."""
-        watching.intake.requests[REQUEST] = Asked(thread=THREAD, kind="approval", is_open=True)
-        await channel.deliver(delivery(APPROVAL), None)
-        (found,) = watching.peer.messages("rob@acme.test")
-        return found.uid
-
-    @pytest.mark.parametrize("client", ["gmail", "outlook", "apple", "plain"])
-    async def test_approve_is_an_approval(self, watching: Watching, uid: int, client: Client) -> None:
-        async with watching():
-            watching.peer.reply("rob@acme.test", uid, "approve", client=client)
-            await wait_until(lambda: watching.intake.answers)
-        (found,) = watching.intake.answers
-        assert (found.request, found.answer, found.identity.key) == (REQUEST, "approve", "email:rob@acme.test")
-
-    @pytest.mark.parametrize("client", ["gmail", "outlook", "apple", "plain"])
-    async def test_a_reply_that_only_quotes_decides_nothing(self, watching: Watching, uid: int, client: Client) -> None:
-        async with watching():
-            watching.peer.reply("rob@acme.test", uid, "I will see", client=client)
-            await watching.heard("I will see")
-        assert watching.intake.answers == []
-        assert watching.intake.reasons() == ["not_a_decision"]
-
-    async def test_a_forged_reply_decides_nothing(self, watching: Watching, uid: int) -> None:
-        async with watching():
-            watching.peer.reply("rob@acme.test", uid, "approve", authentic=False)
-            await wait_until(lambda: watching.intake.reasons() == ["unproven"])
-        assert watching.intake.answers == []
-
-    async def test_a_reply_by_somebody_else_decides_nothing(self, watching: Watching, uid: int) -> None:
-        async with watching():
-            watching.peer.reply("rob@acme.test", uid, "approve", from_="Mia <mia@acme.test>")
-            await wait_until(lambda: watching.intake.reasons() == ["wrong_sender"])
-        assert watching.intake.answers == []
-
-    async def test_an_out_of_office_note_decides_nothing_and_is_not_answered(
-        self, watching: Watching, uid: int
-    ) -> None:
-        async with watching():
-            watching.peer.auto_reply("rob@acme.test", uid, "approve")
-            await wait_until(watching.receiver.counts.total)
-        assert (watching.intake.answers, watching.intake.told) == ([], [])
-
-    async def test_a_bounce_decides_nothing_and_is_not_answered(
-        self, watching: Watching, channel: EmailChannel
-    ) -> None:
-        watching.peer.fail_next("smtp.delivery", reply="550 5.1.1 no such mailbox")
-        async with watching():
-            await channel.deliver(delivery(APPROVAL), None)
-            await wait_until(lambda: watching.receiver.counts["bounce"])
-        assert (watching.intake.answers, watching.intake.messages, watching.intake.told) == ([], [], [])
-
-
 def test_the_secret_of_a_reply_token_is_the_installations() -> None:
     token = MailIds(SECRET).reply_token(REQUEST, "rob@acme.test")
     assert MailIds(b"another").request_of(token, "rob@acme.test") is None
@@ -309,3 +207,17 @@ def test_a_mailbox_is_called_without_its_password() -> None:
 def test_settings_keep_their_secrets_out_of_sight(settings: EmailSettings) -> None:
     shown = repr(replace(settings, imap_url="imap://a:hidden@h"))
     assert "hidden" not in shown
+
+
+@pytest.mark.parametrize("point", ["imap.login", "imap.select", "imap.search", "imap.fetch", "imap.idle", "imap.store"])
+async def test_a_server_that_never_answers_is_given_up_and_tried_again(watching: Watching, point: FaultPoint) -> None:
+    watching.peer.fail_next(point, hang=True)
+    watching.peer.write("ana@acme.test", "support@acme.test", "Hi", "Hello")
+    since = datetime.now(UTC) - timedelta(hours=1)
+    url, cursor = watching.settings.imap_url, watching.cursor
+    async with serve_email(url, watching.receiver, cursor, since=since, pause_s=0.01, answer_s=0.3) as watch:
+        await watching.heard("Hello")
+        await wait_until(lambda: watch.status.failures or watch.status.last_idle)
+        await watching.idling(watch)
+        watching.write("And again")
+        await watching.heard("Hello", "And again")
