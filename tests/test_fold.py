@@ -13,6 +13,7 @@ from bot.events import (
     Delivered,
     DeliveryFailed,
     LateResult,
+    MessageReceived,
     Refused,
     Replied,
     RequestAnswered,
@@ -52,6 +53,13 @@ def test_the_first_message_fixes_for_whom_the_thread_acts(log: LogBuilder) -> No
     assert log.thread.principal_id == "ana"
     assert log.thread.agent == "deploy"
     assert log.thread.origin == log.birth.origin
+
+
+def test_a_thread_is_born_once(log: LogBuilder) -> None:
+    log.message(by="ana")
+    birth = log.birth.model_copy(update={"principal": "zed", "agent": "shop"})
+    log.append(MessageReceived(by="zed", source="x", trust="staff", place=birth.origin, birth=birth))
+    assert (log.thread.principal_id, log.thread.agent) == ("ana", "deploy")
 
 
 def test_requesters_are_those_who_wrote_since_the_last_done_up_to_the_choice(log: LogBuilder) -> None:

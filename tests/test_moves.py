@@ -63,6 +63,15 @@ def test_a_message_while_waiting_gets_a_decision_and_then_it_waits_on(log: LogBu
     assert isinstance(log.move, Wait)
 
 
+def test_when_it_is_asked_again_the_approval_before_no_longer_counts(log: LogBuilder) -> None:
+    call = approved_call(log)
+    again = log.ask("approval", call)
+    assert not log.thread.calls[call].approved
+    assert isinstance(log.move, Wait)
+    log.answer(again, by="sue")
+    assert log.move == Perform(call)
+
+
 def test_a_message_between_approval_and_start_gets_a_decision(log: LogBuilder) -> None:
     call = approved_call(log)
     log.message("wait!")

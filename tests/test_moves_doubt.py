@@ -113,6 +113,13 @@ def test_a_doubt_that_overlaps_with_a_late_result_does_not_undo_it(log: LogBuild
     assert log.move == Decide("free")
 
 
+def test_a_late_word_of_doubt_is_a_doubt(log: LogBuilder) -> None:
+    call = approved_call(log)
+    log.start(call)
+    log.late(call, "in_doubt")
+    assert log.move == Ask("doubt", call)
+
+
 def test_a_late_success_keeps_an_allowed_second_attempt_from_starting(log: LogBuilder) -> None:
     call, request = doubtful_call(log)
     log.answer(request, "run_it")
