@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from bot.bodies import Outcome, TextBody
+from bot.bodies import Outcome
 from bot.entries import Sealer, encode, stamped
 from bot.events import (
     AnyEvent,
@@ -280,12 +280,6 @@ def test_a_second_outcome_of_a_call_changes_nothing(log: LogBuilder) -> None:
     log.fail(call)
     assert log.thread.calls[call].progress == "finished"
     assert log.thread.failures == 0
-
-
-def test_a_bodiless_reply_is_readable(log: LogBuilder) -> None:
-    log.message()
-    log.commit(Replied(final=True, body=TextBody(text="x")))
-    assert log.thread.status == "done"
 
 
 @pytest.mark.parametrize(
