@@ -93,13 +93,20 @@ def _payload(part: Message) -> bytes:
         data = None
     if isinstance(data, bytes):
         return data
-    raw: object = part.get_payload()
-    return str(raw).encode("utf-8", "replace")
+    return str(_raw(part)).encode("utf-8", "replace")
+
+
+def _raw(part: Message) -> object:
+    """Return what the parser kept; asking it can raise for a charset with a NUL in its name."""
+    try:
+        return part.get_payload()
+    except (ValueError, LookupError):
+        return ""
 
 
 def _size(part: Message) -> int:
     """Return about how many bytes it has, without decoding it."""
-    raw: object = part.get_payload()
+    raw = _raw(part)
     if isinstance(raw, list):
         children = cast("list[Message]", raw)
         return sum(_size(child) for child in children[:_MOST_PARTS])

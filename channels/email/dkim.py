@@ -13,6 +13,7 @@ TxtLookup = Callable[[str], bytes | None]
 
 _MOST_SIGNATURES = 5
 _LONGEST = 26_000_000  # bytes
+_ONCE = (b"from", b"to", b"cc", b"subject", b"date", b"message-id", b"content-type", b"in-reply-to", b"references")
 _LOOKUP_S = 5.0
 
 
@@ -29,6 +30,7 @@ def dns_txt(name: str) -> bytes | None:
 def aligned_signature(raw: bytes, domain: str, lookup: TxtLookup) -> str:
     """Return why no signature proves this domain; an empty text if one does. Blocks while it looks keys up.
 
+    No field may stand there twice: a signature covers the lowest of them, and readers take the topmost.
     A signature counts if `d=` is the From field's domain itself, From is signed, the whole body is (no `l=`), and
     the key has at least 1024 bits.
     """
@@ -38,6 +40,9 @@ def aligned_signature(raw: bytes, domain: str, lookup: TxtLookup) -> str:
         checker = cast("Any", dkim.DKIM)(raw, logger=_Silent(), minkey=1024)
     except (dkim.DKIMException, ValueError, LookupError, RecursionError):
         return "the mail's signature cannot be read"
+    names = [bytes(name).lower() for name, _ in checker.headers]
+    if any(names.count(name) > 1 for name in _ONCE):
+        return "a header field stands there twice, and a signature covers one of them"
     why = "the mail has no signature"
     for index in range(_MOST_SIGNATURES):
         try:

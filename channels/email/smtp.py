@@ -81,8 +81,11 @@ class _Line:
                 await self._discard()
                 raise _refused(error.code, error.message) from error
             except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-                await self._discard()
+                self._drop()
                 raise _away(error) from error
+            except BaseException:
+                self._drop()  # cancelled: the next answer would be taken for that to another command
+                raise
             await self._data(client, raw)
 
     async def close(self) -> None:
@@ -98,7 +101,7 @@ class _Line:
             await self._discard()
             raise _refused(error.code, error.message) from error
         except BaseException:
-            await self._discard()
+            self._drop()
             raise
 
     async def _ready(self) -> aiosmtplib.SMTP:
@@ -107,7 +110,10 @@ class _Line:
             try:
                 await self._client.rset(timeout=5)
             except (aiosmtplib.SMTPException, OSError, TimeoutError):
-                await self._discard()
+                self._drop()
+            except BaseException:
+                self._drop()
+                raise
             else:
                 return self._client
         client = self._new()
@@ -140,6 +146,12 @@ class _Line:
             local_hostname=self._domain,
             timeout=TIMEOUT_S,
         )
+
+    def _drop(self) -> None:
+        """Close the connection without a word."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
     async def _discard(self) -> None:
         client, self._client = self._client, None

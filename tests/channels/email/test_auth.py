@@ -170,11 +170,12 @@ def test_a_signature_behind_another_ones_counts() -> None:
         (signed(length=True), PUBLIC),
         (signed(length=True) + b"more\r\n", PUBLIC),
         (signed(domain=b"evil.test"), PUBLIC),
+        (b"To: eve@evil.test\r\n" + signed(), PUBLIC),
         (mail(auth=None), PUBLIC),
         (mail(auth=PASS), PUBLIC),
         (b"DKIM-Signature: nonsense\r\n" + mail(auth=None), PUBLIC),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_any_other_signature_proves_nobody(raw: bytes, key: bytes | None) -> None:
     assert not check(raw, key).ok

@@ -34,7 +34,9 @@ def test_long_ids_stay_whole() -> None:
     assert read(mail(more={"References": f"{long}\r\n {long}"})).references == (long,)
 
 
-@pytest.mark.parametrize("charset", ["x-unknown", "punycode", "rot13", '"', "utf-8;;=", "unicode_escape", "base64"])
+@pytest.mark.parametrize(
+    "charset", ["x-unknown", "punycode", "rot13", '"', "utf-8;;=", "unicode_escape", "base64", "a\0b"]
+)
 def test_an_unknown_charset_loses_no_text(charset: str) -> None:
     raw = mail("Grüße".encode("latin-1"), more={"Content-Type": f"text/plain; charset={charset}"})
     assert read(raw).said.new_text == "Grüße"

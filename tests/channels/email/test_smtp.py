@@ -1,5 +1,6 @@
 """Sending by the real client to a real server: what arrives, and what each failure means."""
 
+import asyncio
 from dataclasses import replace
 from typing import Literal
 
@@ -95,6 +96,24 @@ async def test_a_connection_that_the_server_closed_meanwhile_is_made_again(
     await peer.smtp.start()
     await channel.deliver(HELLO, None)
     assert len(peer.messages("ana@acme.test")) == 2
+
+
+@pytest.mark.parametrize("point", ["smtp.mail", "smtp.rcpt", "smtp.data"])
+async def test_a_sending_that_was_given_up_leaves_nothing_behind_for_the_next(
+    peer: MailPeer, channel: EmailChannel, point: FaultPoint
+) -> None:
+    await channel.deliver(HELLO, None)
+    peer.fail_next(point, hang=True)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(channel.deliver(HELLO, None), 0.3)
+    await channel.deliver(delivery(Text(markdown="next"), ANA), None)
+    assert "next" in peer.messages("ana@acme.test")[-1].text
+
+
+async def test_deliveries_at_the_same_time_share_the_connection(peer: MailPeer, channel: EmailChannel) -> None:
+    made = [delivery(Text(markdown=str(n)), ANA, f"aaaabbbbccccddd{'abcdefgh'[n]}") for n in range(8)]
+    ids = await asyncio.gather(*(channel.deliver(one, None) for one in made))
+    assert {found.message_id for found in peer.messages("ana@acme.test")} == {*ids}
 
 
 async def test_a_place_that_is_no_address_is_given_up(channel: EmailChannel) -> None:
