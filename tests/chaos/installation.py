@@ -1,0 +1,224 @@
+"""The installation under attack: two workers, a web process, the embedded server they keep up, and a local Slack."""
+
+import asyncio
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, cast
+from urllib.parse import quote
+
+from bot.entries import Sealer
+from bot.errors import SettingsError
+from bot.playground.slack import SlackPeer, Timing
+from bot.store import valkey
+from bot.store.away import AWAY
+from bot.store.server import Client, connect
+from tests.chaos.warehouse import Warehouse
+from tests.helpers import wait_until
+from tests.store.servers import alive, free_ports
+
+DEPLOYS, RELEASES = "C0DEPLOYS", "C0RELEASES"
+LEASE_S = 1.5
+FENCED, UNFENCED = "tests.chaos.process", "tests.chaos.worker_without_fence"
+_RETRY_S = (0.5, 1.0, 2.0, 2.0, 4.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0, 8.0)
+_CONFIG = """
+[people.ana]
+name = "Ana Lima"
+slack = "T0ACME/U0ANA"
+
+[people.rob]
+name = "Rob Wills"
+slack = "T0ACME/U0ROB"
+roles = ["release", "operators"]
+
+[people.mia]
+name = "Mia Chen"
+slack = "T0ACME/U0MIA"
+roles = ["release"]
+
+[roles.release]
+channel = "slack:T0ACME/C0RELEASES"
+
+[roles.operators]
+channel = "slack:T0ACME/C0RELEASES"
+
+[[routes]]
+channel = "slack:T0ACME/C0DEPLOYS"
+agent = "shipping"
+approvers = "release"
+
+[agents.shipping]
+folder = "{folder}"
+"""
+
+
+class Process:
+    """One process of the bot; started again, it is another one in the same place."""
+
+    def __init__(self, role: str, module: str, environment: dict[str, str], folder: Path) -> None:
+        """Choose what runs; nothing does yet."""
+        self.role = role
+        self.output = folder / f"{role}.{secrets.token_hex(2)}.log"
+        self._start = ([sys.executable, "-m", module, role], environment)
+        self.child: subprocess.Popen[bytes]
+        self.start()
+
+    def start(self) -> None:
+        """Start it; what it prints is added to its file."""
+        argv, environment = self._start
+        with self.output.open("ab") as output:
+            self.child = subprocess.Popen(
+                argv,
+                env=environment,
+                cwd=self.output.parent,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    async def kill(self) -> None:
+        """End it as a machine that loses power does."""
+        os.kill(self.child.pid, signal.SIGKILL)
+        await asyncio.to_thread(self.child.wait, 20)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        os.kill(self.child.pid, number)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether SIGSTOP holds it."""
+        try:
+            return Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+        except OSError:
+            return False
+
+    def said(self, text: str) -> int:
+        """How many lines of what it printed hold this."""
+        return sum(text in line for line in self.output.read_text(errors="replace").splitlines())
+
+
+class Installation:
+    """`async with Installation(folder) as it`: everything is up."""
+
+    def __init__(self, folder: Path, *, fenced: bool = True) -> None:
+        """Choose where, and whether the workers' commits check their epoch."""
+        self.folder = folder
+        self.data = folder / "data"
+        self.port = free_ports(1)[0]
+        self.slack = SlackPeer(timing=Timing(retry_s=_RETRY_S, ack_s=5.0))
+        self.warehouse = Warehouse(folder / "warehouse")
+        self.workers: list[Process] = []
+        self.web: Process
+        self._worker = FENCED if fenced else UNFENCED
+        self._stack = AsyncExitStack()
+        self._client: Client | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start everything."""
+        self.data.mkdir(parents=True)
+        (self.folder / "bot.toml").write_text(_CONFIG.format(folder=self.folder / "warehouse"))
+        await self._stack.enter_async_context(self.slack)
+        self.slack.deliver_to(f"http://127.0.0.1:{self.port}/slack/events")
+        self.web = self._process("web", FENCED)
+        self.workers = [self._process("worker", self._worker) for _ in range(2)]
+        try:
+            await self._ready()
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop everything, by SIGTERM first, the server last."""
+        for process in self.processes:
+            if process.child.poll() is None:
+                process.signal(signal.SIGCONT)
+                process.signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                await asyncio.to_thread(process.child.wait, 20)
+            except subprocess.TimeoutExpired:
+                await process.kill()
+        pid = await self.server_pid()
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+        if self._client is not None:
+            await self._client.aclose()
+        await self._stack.aclose()
+
+    @property
+    def processes(self) -> list[Process]:
+        """All processes of the bot."""
+        return [self.web, *self.workers]
+
+    @property
+    def sealer(self) -> Sealer:
+        """Seals as the processes do."""
+        return Sealer((self.data / "secret").read_bytes().strip())
+
+    async def store(self) -> Any:  # noqa: ANN401  # redis-py leaves the types of its answers open
+        """A client of the embedded server, once it answers."""
+        while True:
+            try:
+                if self._client is None:
+                    self._client = await connect(f"unix://{quote(str(valkey.prepare(self.data / 'valkey')))}")
+                await cast("Any", self._client).ping()
+            except (*AWAY, SettingsError):
+                await asyncio.sleep(0.1)
+            else:
+                return self._client
+
+    async def server_pid(self) -> int | None:
+        """The process id of the embedded server, by its own word; None if it does not answer."""
+        try:
+            async with asyncio.timeout(2):
+                client: Any = await self.store()
+                info: dict[str, object] = await client.info("server")
+        except (*AWAY, TimeoutError):
+            return None
+        return int(str(info["process_id"]))
+
+    async def kill_server(self) -> bool:
+        """End the embedded server by kill -9; whether another one came up by itself."""
+        pid = await self.server_pid()
+        if pid is None:
+            return False
+        os.kill(pid, signal.SIGKILL)
+        await wait_until(lambda: not alive(pid), timeout=20)
+
+        async def again() -> bool:
+            return await self.server_pid() not in {None, pid}
+
+        return bool(await wait_until(again, timeout=60, what="the embedded server is started again"))
+
+    def said(self, text: str) -> int:
+        """How many lines of all processes hold this."""
+        return sum(process.said(text) for process in self.processes)
+
+    async def _ready(self) -> None:
+        for process in self.processes:
+            await wait_until(lambda process=process: process.said("ready") or process.child.poll(), timeout=60)
+            assert process.child.poll() is None, process.output.read_text()
+
+    def _process(self, role: str, module: str) -> Process:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "BOT_DATA": str(self.data),
+            "BOT_CONFIG": str(self.folder / "bot.toml"),
+            "ANTHROPIC_API_KEY": "instant",
+            "SLACK_BOT_TOKEN": "xoxb-playground",
+            "SLACK_SIGNING_SECRET": "playground-signing-secret",
+            "SLACK_API_URL": self.slack.api_url,
+            "PORT": str(self.port),
+            "LEASE_S": f"{LEASE_S:g}",
+        }
+        return Process(role, module, environment, self.folder)
