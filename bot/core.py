@@ -8,8 +8,8 @@ from bot.agent import LoadedAgent
 from bot.config_file import ConfigFile
 from bot.entries import Sealer
 from bot.ids import RequestIds
-from bot.intake import CoreIntake
 from bot.people import Directory
+from bot.reception import Reception
 from bot.settings import Settings
 from bot.store.server import Client, ServerFacts
 
@@ -33,7 +33,7 @@ class Core:
         """Seals logs under this installation's secret."""
         return Sealer(self.secret)
 
-    def intake(self) -> CoreIntake:
+    def intake(self) -> Reception:
         """What channels call."""
         about = {name: agent.description for name, agent in self.agents.items()}
-        return CoreIntake(self.client, self.sealer, RequestIds(self.secret), self.directory, lambda: about)
+        return Reception(self.client, self.sealer, RequestIds(self.secret), self.directory, lambda: about)

@@ -12,6 +12,7 @@ from redis.exceptions import NoScriptError
 
 from bot.ids import shard_of
 from bot.places import Delivery
+from bot.store.batch import batch_of
 from bot.store.keys import SEEN_TTL_S, ShardKeys, ThreadKeys
 from bot.store.server import Client
 
@@ -271,6 +272,12 @@ async def _change(
 async def _run(client: Client, name: str, keys: Sequence[str], argv: Sequence[str | bytes | int]) -> Any:  # noqa: ANN401  # what a script returns is known to its function alone
     text, sha = source(name)
     arguments = [*keys, *argv]
+    batch = batch_of(client)
+    if batch is not None:
+        try:
+            return await batch.call("EVALSHA", sha, len(keys), *arguments)
+        except NoScriptError:
+            return await batch.call("EVAL", text, len(keys), *arguments)
     try:
         return await cast("Any", client).evalsha(sha, len(keys), *arguments)
     except NoScriptError:
