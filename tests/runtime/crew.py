@@ -135,6 +135,9 @@ class Pay(Action):
             raise ValueError("no thirteens")
         return Run() if "small" in facts.unattended and self.amount <= 20 else Ask("finance", 2)
 
+    async def snapshot(self, deps: World, principal: Principal) -> Mapping[str, JsonValue]:
+        return deps.look_at_facts()
+
 
 async def switch(step: Look | Jot | Send | Ship | Book | Transfer | Pay, world: World, call: Call) -> JsonValue:
     return await world.do(step.name(), call)

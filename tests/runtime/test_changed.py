@@ -95,6 +95,23 @@ async def test_what_was_asked_stays_asked_though_policy_got_more_generous(stage:
     assert len(stage.world.runs) == 1
 
 
+async def test_what_was_asked_is_compared_though_policy_got_more_generous(stage: Stage) -> None:
+    stage.model.says(PAY, done())
+    stage.world.facts = {"rate": 1}
+    async with stage.working():
+        await stage.say("pay 10")
+        first = (await stage.request()).opened.request
+        stage.configure(GENEROUS)
+        stage.world.facts = {"rate": 2}
+        await stage.answer("zoe", "approve", request=first)
+        await stage.answer("bo", "approve", request=first)
+        assert (await stage.settled()).status == "waiting"
+        again = await stage.request()
+    assert again.opened.body
+    assert again.opened.body.changed == {"rate": [1, 2]}
+    assert stage.world.runs == []
+
+
 async def test_an_approval_serves_one_attempt(stage: Stage) -> None:
     stage.model.says(step("send", text="x"), step("send", text="x"), done())
     stage.world.will("send", NotDone("busy"))

@@ -14,6 +14,7 @@ from bot.port import Channel, DeliveryFailed
 from bot.sender import Sender
 from bot.store import log, scripts
 from bot.store.keys import ThreadKeys
+from bot.store.outbox import Outbox
 from bot.store.scripts import Change
 from bot.wake import Wakes
 from tests.helpers import wait_until
@@ -233,7 +234,10 @@ async def test_a_restart_in_the_middle_sends_the_rest_and_nothing_twice(stage: S
     assert channel.lines() == ["one", "two", "three"]
 
 
-async def test_what_is_being_sent_when_the_sender_stops_stays_its_own(stage: Stage) -> None:
+async def test_what_is_being_sent_when_the_sender_stops_stays_its_own(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "_SWEEP_S", 0.02)
     started, go_on = asyncio.Event(), asyncio.Event()
 
     class Slow(Told):
@@ -266,15 +270,27 @@ def replace_place(delivery: Delivery, place: Place) -> Delivery:
     return delivery.model_copy(update={"place": place})
 
 
-async def test_what_is_put_in_while_the_last_one_is_sent_goes_out_without_waiting_for_a_sweep(
+async def test_what_is_put_in_while_a_shard_is_being_left_does_not_wait_for_a_sweep(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sender, "_SWEEP_S", 60.0)
+    hints = Wakes(stage.client)
+    listening = asyncio.create_task(hints.listen())
+    release = Outbox.release
+
+    async def and_one_more(outbox: Outbox) -> None:
+        """Give the shard back; but just before, something is put in, and its hint is heard."""
+        if len(stage.channel.sent) == 1:
+            hints.out()
+            await put(stage, line("two"))
+            await wait_until(hints.out)
+        await release(outbox)
+
+    monkeypatch.setattr(Outbox, "release", and_one_more)
+    await put(stage, line("one"))
     async with sending(stage):
-        await asyncio.sleep(0)
-        for n in range(30):
-            await put(stage, line(f"line {n}"))
-        assert await all_sent(stage) == [f"line {n}" for n in range(30)]
+        await wait_until(lambda: len(stage.channel.sent) == 2)
+    listening.cancel()
 
 
 async def test_a_busy_lane_does_not_hold_back_another_that_comes_later(stage: Stage) -> None:

@@ -18,7 +18,7 @@ from tests.helpers import wait_until
 from tests.runtime.scripted import Said, done, step
 from tests.runtime.stage import Stage
 from tests.runtime.test_orders import Gate
-from tests.store.acts import stored
+from tests.store.acts import claimed, expire, stored
 
 
 async def test_draining_releases_a_thread_at_once_and_counts_no_attempt(stage: Stage) -> None:
@@ -234,6 +234,42 @@ async def test_a_decision_under_a_lost_lease_is_dropped(stage: Stage) -> None:
         await stage.becomes("done")
         await stage.said("from the living")
     assert "from the zombie" not in stage.channel.lines()
+
+
+async def test_a_worker_that_hears_of_its_loss_asks_the_model_no_more(stage: Stage) -> None:
+    stage.lease_us = 300_000
+    gate = Gate()
+
+    async def lost(prompt: Prompt) -> Said:
+        mine = (await stored(stage.client, stage.thread)).lease["epoch"]
+
+        async def taken_over() -> bool:
+            await stage.abandon()  # again and again: its renewer keeps the lease as long as nobody else has it
+            return (await stored(stage.client, stage.thread)).lease["epoch"] != mine
+
+        await wait_until(taken_over)
+        return await gate.model(prompt)
+
+    stage.model.says(lost, done())
+    async with stage.working(), stage.working():
+        await stage.say("go")
+        await stage.becomes("done")
+        await wait_until(lambda: gate.interrupted)
+    assert stage.model.calls == 2
+
+
+async def test_an_abandoned_thread_gets_its_turn_among_many_that_are_due(stage: Stage) -> None:
+    here = ThreadKeys(stage.thread).shard
+    first, *others = [f"{n}.8" for n in range(200) if stage.named(f"{n}.8").startswith(f"{here.shard:02d}-")][:6]
+    await stage.say(f"from {first}", root=first)
+    await claimed(stage.client, thread=stage.named(first))
+    await expire(stage.client, stage.named(first))
+    for root in others:
+        await stage.say(f"from {root}", root=root)
+    async with stage.working(slots=1):
+        await stage.finished(first)
+    turn = next(n for n, prompt in enumerate(stage.model.prompts) if f"from {first}" in prompt.blocks[0])
+    assert turn < 2
 
 
 async def test_no_more_threads_are_worked_on_than_there_are_slots(stage: Stage) -> None:
