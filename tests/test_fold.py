@@ -14,6 +14,7 @@ from bot.events import (
     DeliveryFailed,
     LateResult,
     MessageReceived,
+    Prefetched,
     Refused,
     Replied,
     RequestAnswered,
@@ -80,7 +81,9 @@ def test_answers_do_not_make_their_authors_requesters(log: LogBuilder) -> None:
 
 def test_a_hand_off_changes_agent_and_approvers_and_neither_principal_nor_origin(log: LogBuilder) -> None:
     log.message()
+    log.commit(Prefetched(agent="deploy"))
     log.hand_off("shop")
+    assert not log.thread.prefetched
     assert (log.thread.agent, log.thread.approvers, log.thread.principal_id) == ("shop", "finance", "ana")
 
 
