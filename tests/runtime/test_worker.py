@@ -1,6 +1,7 @@
 """The worker: drains, parks what does not come forward, stops at what it cannot read, keeps its leases, is fenced."""
 
 import asyncio
+import logging
 import time
 from typing import Any, cast
 
@@ -236,7 +237,10 @@ async def test_a_decision_under_a_lost_lease_is_dropped(stage: Stage) -> None:
     assert "from the zombie" not in stage.channel.lines()
 
 
-async def test_a_worker_that_hears_of_its_loss_asks_the_model_no_more(stage: Stage) -> None:
+async def test_a_worker_that_hears_of_its_loss_asks_the_model_no_more(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot.worker")
     stage.lease_us = 300_000
     gate = Gate()
 
@@ -250,11 +254,15 @@ async def test_a_worker_that_hears_of_its_loss_asks_the_model_no_more(stage: Sta
         await wait_until(taken_over)
         return await gate.model(prompt)
 
-    stage.model.says(lost, done())
+    async def living(_: Prompt) -> Said:
+        await wait_until(lambda: "another worker has this thread" in caplog.text)
+        return done()
+
+    stage.model.says(lost, living)
     async with stage.working(), stage.working():
         await stage.say("go")
         await stage.becomes("done")
-        await wait_until(lambda: gate.interrupted)
+    assert gate.interrupted == 1
     assert stage.model.calls == 2
 
 
