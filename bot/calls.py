@@ -35,16 +35,14 @@ async def timed(work: Awaitable[Result], seconds: float) -> Result:
         TimedOut: the limit was reached; the work was cancelled.
 
     """
-    task = asyncio.ensure_future(work)
+    limit = asyncio.timeout(seconds)
     try:
-        done, _ = await asyncio.wait({task}, timeout=seconds)
-        if not done:
-            raise TimedOut(f"no result within {seconds:g} s")
-        return task.result()
-    finally:
-        if not task.done():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        async with limit:
+            return await work
+    except TimeoutError as error:
+        if limit.expired():
+            raise TimedOut(f"no result within {seconds:g} s") from error
+        raise
 
 
 def policy(held: Held, step: s.Step, agent: str, *, limited: bool = True) -> s.Policy:

@@ -20,7 +20,8 @@ from bot.events import (
     StepChosen,
     StepFailed,
 )
-from bot.held import Held, Interrupted
+from bot.held import Held
+from bot.interrupt import Interrupted
 from bot.menu import Chosen, InvalidOutput
 from bot.model import Answer, Prompt
 from bot.model import ModelFailed as NoAnswer
@@ -61,7 +62,7 @@ async def decide(held: Held, mode: Mode) -> None:
         effort=agent.front.effort,
     )
     try:
-        answer = await held.interruptible(held.runtime.model(prompt))
+        answer = await held.interrupt.during(held.runtime.model(prompt))
     except NoAnswer as failure:
         await _no_answer(held, failure)
         return
@@ -137,7 +138,7 @@ async def _prefetch(held: Held, agent: LoadedAgent) -> None:
     data: JsonValue
     try:
         data = jsonable(
-            await held.interruptible(
+            await held.interrupt.during(
                 calls.timed(prefetch(held.runtime.deps[agent.name], thread.principal), _PREFETCH_S)
             )
         )

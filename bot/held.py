@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from bot.entries import encode, stamped
 from bot.errors import CountersignError
 from bot.events import AnyEvent
 from bot.fold import extend
+from bot.interrupt import Interrupt
 from bot.places import Delivery
 from bot.runtime import Runtime
 from bot.store import log, scripts
@@ -26,10 +27,6 @@ class LeaseLost(CountersignError):
     """Another worker has this thread now; what was not committed is dropped."""
 
 
-class Interrupted(CountersignError):
-    """The thread was paused or cancelled, or its worker is stopping: what ran was given up."""
-
-
 class Held:
     """One thread under lease. Only this object commits to it, in sequence."""
 
@@ -39,7 +36,7 @@ class Held:
         self.lease = lease
         self.thread = thread
         self.overtaken = 0  # decisions in a row that came too late for the newest input
-        self.interrupt = asyncio.Event()  # set by the renewer: pause, cancel, or the lease is lost
+        self.interrupt = Interrupt()  # set by the renewer: pause, cancel, or the lease is lost
         self.lost = False
         self._seq = 0
         self._server = lease.now
@@ -107,26 +104,6 @@ class Held:
     async def count(self, key: str, call: str, amount: int | None, limit: int) -> bool:
         """Count a call towards a limit (hundredths), or without an amount no longer; False if it does not fit."""
         return await scripts.reserve(self.runtime.client, key, call, amount, limit)
-
-    async def interruptible(self, work: Awaitable[Result]) -> Result:
-        """Await work that may be given up: a model call or a query.
-
-        Raises:
-            Interrupted: pause, cancel or the worker's end came first; the work was cancelled.
-
-        """
-        task = asyncio.ensure_future(work)
-        stop = asyncio.ensure_future(self.interrupt.wait())
-        drain = asyncio.ensure_future(self.runtime.draining.wait())
-        try:
-            await asyncio.wait({task, stop, drain}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                raise Interrupted
-            return task.result()
-        finally:
-            for waiting in (task, stop, drain):
-                waiting.cancel()
-            await asyncio.gather(task, stop, drain, return_exceptions=True)
 
     async def _commit(self, change: Change, *, decides: bool, progress: bool, release: Release | None = None) -> Done:
         self._seq += 1

@@ -7,7 +7,8 @@ from bot import moves as m
 from bot.approvals import cards
 from bot.bodies import ErrorBody, TextBody
 from bot.events import Replied, RequestExpired, RequestWithdrawn, StepInDoubt
-from bot.held import Held, Interrupted, LeaseLost
+from bot.held import Held, LeaseLost
+from bot.interrupt import Interrupted
 from bot.places import Text
 
 

@@ -12,7 +12,8 @@ from bot.approvals.digest import Bound
 from bot.asking import ask, reask
 from bot.bodies import DataBody, ErrorBody
 from bot.events import AnyEvent, StepFinished, StepInDoubt, StepStarted
-from bot.held import Held, Interrupted, LeaseLost
+from bot.held import Held, LeaseLost
+from bot.interrupt import Interrupted
 from bot.late import bring_late
 from bot.menu import step_version
 from bot.moves import Ask
@@ -45,7 +46,7 @@ async def check(held: Held, call_id: str) -> None:
         agent, step = found[0], found[1]
         try:
             asked = step.happened(held.runtime.deps.get(agent.name), calls.key(held, call))
-            happened = await held.interruptible(calls.timed(asked, calls.CHECK_S))
+            happened = await held.interrupt.during(calls.timed(asked, calls.CHECK_S))
         except Interrupted:
             raise
         except Exception as error:  # noqa: BLE001  # whatever an agent's own code raises
@@ -62,7 +63,7 @@ async def check(held: Held, call_id: str) -> None:
 
 async def _query(held: Held, agent: LoadedAgent, step: s.Step, call: CallState) -> None:
     try:
-        result = await held.interruptible(calls.timed(calls.switch(held, agent, step, call, {}), step.timeout_s))
+        result = await held.interrupt.during(calls.timed(calls.switch(held, agent, step, call, {}), step.timeout_s))
         event: AnyEvent = StepFinished(call=call.chosen.call, body=DataBody(data=result))
     except Interrupted:
         raise

@@ -24,7 +24,7 @@ class Renewer:
         """`connect` makes a synchronous client; it is called in the renewer's own thread."""
         self._connect = connect
         self._lease_us = lease_us
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, Held] = {}  # by nonce: this worker may take up a thread again that it had lost
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -45,13 +45,12 @@ class Renewer:
     def keep(self, held: Held) -> Generator[None]:
         """Renew this lease as long as the block runs."""
         with self._lock:
-            self._held[held.thread.id] = held
+            self._held[held.lease.nonce] = held
         try:
             yield
         finally:
             with self._lock:
-                if self._held.get(held.thread.id) is held:  # else this worker has claimed it anew
-                    del self._held[held.thread.id]
+                self._held.pop(held.lease.nonce, None)
 
     def _run(self) -> None:
         client: Any = None

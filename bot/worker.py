@@ -35,6 +35,7 @@ class Worker:
         self.renewer = renewer
         self.slots = slots
         self._tasks: set[asyncio.Task[None]] = set()
+        self._held: set[Held] = set()
         self._cache: OrderedDict[str, Thread] = OrderedDict()
         self._turns: dict[ShardKeys, int] = {}
         self._complained = 0.0
@@ -55,6 +56,8 @@ class Worker:
             elif not waiting:
                 await self.wakes.wait(max(0.0, _SWEEP_S - (time.monotonic() - swept)))
         draining.cancel()
+        for held in self._held:
+            held.interrupt.set()
         await self._drain(drain_s)
 
     async def _claim_from(self, waiting: dict[ShardKeys, None]) -> None:
@@ -92,6 +95,7 @@ class Worker:
                 await aside.stop(self.runtime, lease, thread)
                 return
             held = Held(self.runtime, lease, thread)
+            self._held.add(held)
             with self.renewer.keep(held), self.wakes.stopping(held):
                 await advance(held)
             self._keep(thread)
@@ -102,6 +106,9 @@ class Worker:
         except Exception:  # noqa: BLE001  # a bug of ours or of an agent must not end the worker
             _log.exception("%s: an error of ours; it is tried again", lease.thread)
             await self._give_up(held)
+        finally:
+            if held is not None:
+                self._held.discard(held)
 
     async def _thread(self, lease: Lease) -> Thread:
         """The fold up to the claim: from the cache and what was appended since, or from the start."""

@@ -4,13 +4,16 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pydantic import JsonValue
 
 from bot.model import Prompt
 from bot.steps import Call
-from bot.store.server import connect
+from bot.store import scripts
+from bot.store.keys import ShardKeys
+from bot.store.server import Client, connect
 from tests.helpers import wait_until
 from tests.runtime.proxy import Proxy, proxied
 from tests.runtime.scripted import Said, done, step
@@ -53,20 +56,20 @@ async def test_a_result_is_committed_once_the_store_is_back(
 
 
 async def test_while_the_store_is_away_a_worker_says_so_in_one_line_and_goes_on_afterwards(
-    stage: Stage, far: Stage, proxy: Proxy, caplog: pytest.LogCaptureFixture
+    stage: Stage, far: Stage, proxy: Proxy, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
     tried = 0
-    async with far.working() as runtime:
+    async with far.working():
         await proxy.cut()
-        original = runtime.client.evalsha
+        original = scripts.claim
 
-        def counted(*arguments: object) -> object:
+        async def counted(client: Client, shard: ShardKeys, nonce: str, lease_us: int, *, prefer: Any) -> object:  # noqa: ANN401
             nonlocal tried
             tried += 1
-            return original(*arguments)  # pyright: ignore[reportArgumentType]  # passed on as they came
+            return await original(client, shard, nonce, lease_us, prefer=prefer)
 
-        runtime.client.evalsha = counted  # pyright: ignore[reportAttributeAccessIssue]  # to see it try
+        monkeypatch.setattr(scripts, "claim", counted)  # to see it try
         await stage.say("go")
         await wait_until(lambda: tried >= 3)
         await proxy.mend()
