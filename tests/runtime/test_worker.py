@@ -248,8 +248,10 @@ async def test_a_worker_that_hears_of_its_loss_asks_the_model_no_more(
         mine = (await stored(stage.client, stage.thread)).lease["epoch"]
 
         async def taken_over() -> bool:
+            if (await stored(stage.client, stage.thread)).lease["epoch"] != mine:
+                return True
             await stage.abandon()  # again and again: its renewer keeps the lease as long as nobody else has it
-            return (await stored(stage.client, stage.thread)).lease["epoch"] != mine
+            return False
 
         await wait_until(taken_over)
         return await gate.model(prompt)
