@@ -12,9 +12,9 @@ from bot.store import scripts
 from bot.store.keys import spent
 from bot.store.server import Client
 from bot.testing import AgentRun, customer, staff
-from tests.store.servers import client, redis_url
+from tests.store.servers import client, cluster_url, embedded_url, redis_url
 
-__all__ = ["client", "redis_url"]
+__all__ = ["client", "cluster_url", "embedded_url", "redis_url"]
 
 
 class GiveBack(Action):

@@ -1,6 +1,6 @@
-"""A stage for each scenario, over one embedded server a test run."""
+"""A stage for each scenario, over servers that live as long as the test run."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -8,20 +8,15 @@ import pytest
 from bot.store.server import connect
 from tests.runtime.crew import crew
 from tests.runtime.stage import Stage
-from tests.store.servers import embedded, empty
+from tests.store.servers import cluster_url, embedded_url, empty
 
-
-@pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the embedded server."""
-    with embedded(tmp_path_factory.mktemp("server")) as url:
-        yield url
+__all__ = ["cluster_url", "embedded_url"]
 
 
 @pytest.fixture
-async def stage(server_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(embedded_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     """An empty installation; a test starts its workers itself."""
-    client = await connect(server_url)
+    client = await connect(embedded_url)
     await empty(client)
-    yield Stage(client, server_url, crew(tmp_path))
+    yield Stage(client, embedded_url, crew(tmp_path))
     await client.aclose()

@@ -1,7 +1,7 @@
 """The whole way on a cluster of two primaries: nothing in it depends on a single server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,7 @@ from bot.store.server import connect
 from tests.runtime.crew import crew
 from tests.runtime.scripted import done, step
 from tests.runtime.stage import Stage
-from tests.store.servers import cluster, empty
-
-
-@pytest.fixture(scope="session")
-def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with cluster(tmp_path_factory.mktemp("cluster")) as url:
-        yield url
+from tests.store.servers import empty
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from tests.runtime.stage import Stage
 
 
 @pytest.fixture
-async def proxy(server_url: str) -> AsyncIterator[Proxy]:
-    async with proxied(server_url) as proxy:
+async def proxy(embedded_url: str) -> AsyncIterator[Proxy]:
+    async with proxied(embedded_url) as proxy:
         yield proxy
 
 

@@ -23,12 +23,25 @@ from bot.store.valkey import server_binary
 _SLOTS = ((0, 8191), (8192, 16383))
 
 
-@pytest.fixture(scope="session", params=["embedded", "cluster"])
-def redis_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server that lives as long as the test run; the test runs on each kind."""
-    folder = tmp_path_factory.mktemp("server")
-    with embedded(folder) if request.param == "embedded" else cluster(folder) as url:
+@pytest.fixture(scope="session")
+def embedded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an embedded server that lives as long as the test run."""
+    with embedded(tmp_path_factory.mktemp("server")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a cluster that lives as long as the test run."""
+    with cluster(tmp_path_factory.mktemp("cluster")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session", params=["embedded", "cluster"])
+def redis_url(request: pytest.FixtureRequest) -> str:
+    """The address of a server; the test runs on each kind. Both stay up when the tests go from one to the other."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture

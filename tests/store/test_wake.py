@@ -15,7 +15,7 @@ from bot.store.server import Client
 from bot.wake import Wakes
 from tests.helpers import wait_until
 from tests.runtime.stage import Stage
-from tests.store.acts import KEYS, THREAD, born, change, claimed, delivery, raw
+from tests.store.acts import KEYS, THREAD, born, change, claimed, delivery, expire, raw
 
 
 @pytest.fixture
@@ -81,7 +81,8 @@ async def test_whoever_took_the_thread_anew_is_the_one_to_be_stopped(store: Clie
     stage = Stage(store, "", {})
     lease = await claimed(store)
     first = Held(stage.runtime(), lease, await stage.fold(THREAD))
-    second = Held(stage.runtime(), lease, await stage.fold(THREAD))
+    await expire(store)
+    second = Held(stage.runtime(), await claimed(store, nonce="n2"), await stage.fold(THREAD))
     with wakes.stopping(first):
         inner = wakes.stopping(second)
         inner.__enter__()
