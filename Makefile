@@ -1,6 +1,6 @@
 # All the set-up there is: every target that needs .venv makes it first, from requirements.lock.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock
+.PHONY: help demo test check chaos lock
 
 READY := .venv/.ready
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
@@ -21,6 +21,9 @@ check: $(READY) ## Run the linters, the type checker and the import contracts, t
 	@PYRIGHT_PYTHON_GLOBAL_NODE=0 PYRIGHT_PYTHON_IGNORE_WARNINGS=1 .venv/bin/pyright
 	@.venv/bin/lint-imports --no-logo --no-cache
 	@$(MAKE) --no-print-directory test
+
+chaos: $(READY) ## Kill processes at random for ten minutes, then check everything (ARGS="--seconds 60 --threads 300 --seed 1")
+	@.venv/bin/python -m tests.chaos $(ARGS)
 
 lock: ## Renew requirements.lock from pyproject.toml (developers; needs uv, UPGRADE=1 takes newer releases)
 	@$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate \

@@ -26,7 +26,7 @@ DEPLOYS, RELEASES = "C0DEPLOYS", "C0RELEASES"
 LEASE_S = 1.5
 FENCED, UNFENCED = "tests.chaos.process", "tests.chaos.worker_without_fence"
 _RETRY_S = (0.5, 1.0, 2.0, 2.0, 4.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0, 8.0)
-_CONFIG = """
+CONFIG = """
 [people.ana]
 name = "Ana Lima"
 slack = "T0ACME/U0ANA"
@@ -122,7 +122,7 @@ class Installation:
     async def __aenter__(self) -> Self:
         """Start everything."""
         self.data.mkdir(parents=True)
-        (self.folder / "bot.toml").write_text(_CONFIG.format(folder=self.folder / "warehouse"))
+        (self.folder / "bot.toml").write_text(CONFIG.format(folder=self.folder / "warehouse"))
         await self._stack.enter_async_context(self.slack)
         self.slack.deliver_to(f"http://127.0.0.1:{self.port}/slack/events")
         self.web = self._process("web", FENCED)
@@ -213,7 +213,7 @@ class Installation:
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "BOT_DATA": str(self.data),
-            "BOT_CONFIG": str(self.folder / "bot.toml"),
+            "BOTCONFIG": str(self.folder / "bot.toml"),
             "ANTHROPIC_API_KEY": "instant",
             "SLACK_BOT_TOKEN": "xoxb-playground",
             "SLACK_SIGNING_SECRET": "playground-signing-secret",

@@ -90,7 +90,7 @@ class Outside:
         for thread in self.threads:
             root = thread.origin.thread or ""
             said = [m.text for m in self._replies[root] if m.user == _BOT]
-            expected = list(_lines(thread))
+            expected = list(lines(thread))
             fits = len(said) == len(expected) and all(want in got for want, got in zip(expected, said, strict=True))
             if not fits and thread.status != "parked":
                 yield f"{thread.id}: it should have said {expected}, and said {said}"
@@ -115,7 +115,7 @@ class Outside:
         return list(dict.fromkeys(as_text(payload.get("id")) for payload in payloads))
 
 
-def _lines(thread: Thread) -> Iterator[str]:
+def lines(thread: Thread) -> Iterator[str]:
     """What its log says was said where the thread began."""
     for event in thread.events:
         match event:
