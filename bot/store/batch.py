@@ -51,7 +51,10 @@ class Batch:
         except Exception as error:  # noqa: BLE001  # it belongs to those who wait, whatever it is
             _fail(self._take(everything=True), error)
         finally:
-            self._sending = None
+            # Who asked while the connection was given back saw a task that would take nothing more.
+            task = asyncio.current_task()
+            stopping = task is not None and task.cancelling() > 0
+            self._sending = asyncio.create_task(self._send()) if self._waiting and not stopping else None
 
     def _take(self, *, everything: bool = False) -> list[_Asked]:
         count = len(self._waiting) if everything else min(len(self._waiting), _MOST)
