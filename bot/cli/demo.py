@@ -1,10 +1,10 @@
-"""`bot demo`: the real runtime between a local Slack and a rehearsal model, with a page to watch it on."""
+"""`bot demo`: the real runtime between a local Slack, local mail servers and a rehearsal model, and a page to watch."""
 
 import asyncio
 import logging
 import signal
 import socket
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from subprocess import CalledProcessError
 
 from rich.console import Console
@@ -12,11 +12,25 @@ from rich.console import Console
 from bot import app
 from bot.cli.demo_backstage import Backstage
 from bot.cli.demo_child import WorkerChild
-from bot.cli.demo_files import DEPLOYS, DemoFiles
+from bot.cli.demo_files import DemoFiles
+from bot.cli.demo_people import (
+    BOT_MAIL,
+    CHANNELS,
+    DEPLOY_MAIL,
+    DEPLOYS,
+    EXAMPLES,
+    KIM,
+    MAILS,
+    PEOPLE,
+    SEED,
+    SEED_MAIL,
+    SUPPORT_MAIL,
+    USERS,
+)
 from bot.config import parse_config
-from bot.entries import Sealer
 from bot.errors import CountersignError
 from bot.people import Directory
+from bot.playground.mail import MailPeer
 from bot.playground.model.peer import model_peer
 from bot.playground.model.rules import rules_text
 from bot.playground.page.models import About
@@ -27,24 +41,8 @@ from bot.settings import Settings
 from bot.store.embedded import EmbeddedServer
 from bot.store.server import connect
 
-SEED = "@bot deploy frontend v1.4.0 to production"
-EXAMPLES = (
-    "@bot deploy backend v1.4.0 to production",
-    "@bot deploy backend v1.4.0 to staging",
-    "@bot roll back backend in production",
-    "@bot deploy backend v1.4.0",
-    "@bot what is deployed?",
-    "@bot what changed between v1.3.0 and v1.4.0?",
-    "@bot",
-)
-PEOPLE = {
-    "U0ANA": "engineer",
-    "U0ROB": "release manager",
-    "U0MIA": "release manager",
-    "U0ZED": "not in bot.toml",
-}
 _REHEARSAL = "Rehearsal: no model, nothing leaves this machine"
-_LIVE = "Live model: what is written here goes to the Anthropic API; Slack and the deploys are this machine's own"
+_LIVE = "Live model: what is written here goes to the Anthropic API; all the rest is this machine's own"
 _TIMING = Timing(retry_s=(1.0, 3.0, 10.0, 60.0, 300.0))  # sooner than Slack: after a restart, somebody is watching
 
 _out = Console(highlight=False, soft_wrap=True)
@@ -79,10 +77,10 @@ async def _demo(files: DemoFiles, *, port: int, reset: bool, model: dict[str, st
     shop = _prepared(files)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(EmbeddedServer(files.data))
-        events_url = f"http://127.0.0.1:{(web_port := _free_port())}/slack/events"
-        slack = await stack.enter_async_context(SlackPeer(data=files.slack, events_url=events_url, timing=_TIMING))
+        slack = await _slack(stack, files, web_port := _free_port())
+        mail = await _mail(stack, files)
         chosen_by = model or await _rehearsal(stack)
-        environment = files.environment({**_slack_settings(slack, web_port), **chosen_by})
+        environment = files.environment({**_slack_settings(slack, web_port), **_mail_settings(mail), **chosen_by})
         settings = Settings.load(environment)
         client = await connect(store.url)
         stack.push_async_callback(client.aclose)
@@ -92,23 +90,22 @@ async def _demo(files: DemoFiles, *, port: int, reset: bool, model: dict[str, st
             files=files,
             shop=shop,
             worker=worker,
-            slack=slack,
+            mail=mail,
             client=client,
-            sealer=Sealer(settings.secret()),
+            secret=settings.secret(),
             directory=Directory(parse_config(files.config.read_text(encoding="utf-8"))),
         )
-        page = PageServer(slack, backstage, open_door=model is None)
+        page = PageServer(slack, mail, backstage, open_door=model is None)
         await page.start(port)
         stack.push_async_callback(page.stop)
         parts = [
-            asyncio.create_task(app.run(settings, frozenset({"web"}), stop)),
+            asyncio.create_task(app.run(settings, frozenset({"web", "email"}), stop)),
             asyncio.create_task(worker.run(stop)),
             asyncio.create_task(_until(stop)),
         ]
         try:
-            if await _up(slack, parts):
-                if not slack.workspace.messages(DEPLOYS):
-                    slack.say("U0ANA", DEPLOYS, SEED)
+            if await _up(slack, mail, parts):
+                _seed(slack, mail)
                 _announce(page, files, port, live=model is not None)
                 await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
                 _out.print("Stopping; a deploy that is running may finish first ...")
@@ -134,6 +131,20 @@ def _prepared(files: DemoFiles) -> DemoRepository:
     return shop
 
 
+async def _slack(stack: AsyncExitStack, files: DemoFiles, web_port: int) -> SlackPeer:
+    events_url = f"http://127.0.0.1:{web_port}/slack/events"
+    peer = SlackPeer(users=USERS, channels=CHANNELS, data=files.slack, events_url=events_url, timing=_TIMING)
+    return await stack.enter_async_context(peer)
+
+
+async def _mail(stack: AsyncExitStack, files: DemoFiles) -> MailPeer:
+    port = files.imap_port
+    peer = MailPeer(data=files.mail, imap_port=port if port and _is_free(port) else 0)
+    await stack.enter_async_context(peer)
+    files.keep_imap_port(peer.imap.port)
+    return peer
+
+
 async def _rehearsal(stack: AsyncExitStack) -> dict[str, str]:
     peer = await stack.enter_async_context(model_peer())
     return {"ANTHROPIC_API_KEY": "rehearsal", "ANTHROPIC_BASE_URL": peer.url}
@@ -149,12 +160,23 @@ def _slack_settings(slack: SlackPeer, port: int) -> dict[str, str]:
     }
 
 
+def _mail_settings(mail: MailPeer) -> dict[str, str]:
+    return {
+        "IMAP_URL": mail.imap_url,
+        "SMTP_URL": mail.smtp_url,
+        "MAIL_AUTH": mail.mail_auth,
+        "MAIL_ADDRESSES": f"{BOT_MAIL},{SUPPORT_MAIL},{DEPLOY_MAIL}",
+    }
+
+
 def _about(*, live: bool) -> About:
     return About(
         live=live,
         banner=_LIVE if live else _REHEARSAL,
         rules="" if live else rules_text(),
         examples=EXAMPLES,
+        mails=MAILS,
+        addresses=(SUPPORT_MAIL, DEPLOY_MAIL, BOT_MAIL),
         people=PEOPLE,
     )
 
@@ -163,13 +185,21 @@ async def _until(stop: asyncio.Event) -> None:
     await stop.wait()
 
 
-async def _up(slack: SlackPeer, parts: list[asyncio.Task[None]]) -> bool:
-    """Wait until the bot's Slack endpoint answers; False if a part ended before that."""
-    while not await slack.verify_url():
+async def _up(slack: SlackPeer, mail: MailPeer, parts: list[asyncio.Task[None]]) -> bool:
+    """Wait until the bot answers Slack and listens to its mailbox; False if a part ended before that."""
+    while not (mail.bot_address in mail.imap.idling and await slack.verify_url()):
         done, _ = await asyncio.wait(parts, timeout=0.1)
         if done:
             return False
     return True
+
+
+def _seed(slack: SlackPeer, mail: MailPeer) -> None:
+    """At the first start, let one thread begin in Slack and one by mail: both wait for somebody's decision."""
+    if not slack.workspace.messages(DEPLOYS):
+        slack.say("U0ANA", DEPLOYS, SEED)
+    if not mail.messages(mail.bot_address):
+        mail.write(f"{KIM.name} <{KIM.mail}>", SEED_MAIL.to, SEED_MAIL.subject, SEED_MAIL.text)
 
 
 def _announce(page: PageServer, files: DemoFiles, wanted: int, *, live: bool) -> None:
@@ -183,3 +213,9 @@ def _announce(page: PageServer, files: DemoFiles, wanted: int, *, live: bool) ->
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        return True
+    return False

@@ -10,13 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.cli.demo_people import DEPLOY_MAIL, DEPLOYS, FINANCE, FINN, RELEASES, SUPPORT, SUPPORT_MAIL, TEAM
 from bot.errors import CountersignError
 from bot.playground.repository import DemoRepository, make_demo_repository, record_first_deployments
 from bot.store.embedded import EmbeddedServer
 
-RELEASES = "C0RELEASES"
-DEPLOYS = "C0DEPLOYS"
-TEAM = "T0ACME"
 _USUAL_S = "2"  # seconds that a deploy takes
 _SLOW_S = "20"
 _MARK = "countersign-demo"
@@ -26,22 +24,56 @@ _BOT_TOML = """\
 [people.ana]
 name = "Ana Lima"
 slack = "{team}/U0ANA"
+email = "ana@acme.test"
 
 [people.rob]
 name = "Rob Wills"
 slack = "{team}/U0ROB"
+email = "rob@acme.test"
 roles = ["release", "operators"]
 
 [people.mia]
 name = "Mia Chen"
 slack = "{team}/U0MIA"
-roles = ["release", "operators"]
+email = "mia@acme.test"
+roles = ["release", "operators", "support"]
+
+[people.finn]
+name = "{finn}"
+slack = "{team}/{finn_slack}"
+email = "{finn_mail}"
+roles = ["finance"]
 
 [roles.release]
 channel = "slack:{team}/{releases}"
 
 [roles.operators]
 channel = "slack:{team}/{releases}"
+
+[roles.support]
+channel = "slack:{team}/{support}"
+
+[roles.finance]
+channel = "slack:{team}/{finance}"
+mail = true
+
+[[routes]]
+address = "{support_mail}"
+agent = "support"
+who = "anyone"
+approvers = "support"
+
+[[routes]]
+address = "{deploy_mail}"
+agent = "deploy"
+who = "people"
+approvers = "release"
+
+[[routes]]
+channel = "slack:{team}/{support}"
+agent = "support"
+who = "members"
+approvers = "support"
 
 [[routes]]
 channel = "slack:{team}/{deploys}"
@@ -65,6 +97,9 @@ command = {command}
 health_command = {health_command}
 state = {state}
 unattended = ["staging"]
+
+[agents.support]
+staff_refund_limit = 20
 """
 
 
@@ -91,6 +126,26 @@ class DemoFiles:
     def slack(self) -> Path:
         """The workspace's messages."""
         return self.folder / "slack.sqlite"
+
+    @property
+    def mail(self) -> Path:
+        """Everybody's mails."""
+        return self.folder / "mail.sqlite"
+
+    @property
+    def orders(self) -> Path:
+        """The database of the shop that the support agent works with."""
+        return self.data / "shop.sqlite3"
+
+    @property
+    def imap_port(self) -> int:
+        """Where the mailboxes were the last time, or 0: the bot knows a mailbox by its server's address."""
+        kept = self.folder / "imap-port"
+        return int(kept.read_text(encoding="utf-8")) if kept.exists() else 0
+
+    def keep_imap_port(self, port: int) -> None:
+        """Remember it for the next start."""
+        (self.folder / "imap-port").write_text(str(port), encoding="utf-8")
 
     @property
     def data(self) -> Path:
@@ -166,6 +221,13 @@ class DemoFiles:
             team=TEAM,
             deploys=DEPLOYS,
             releases=RELEASES,
+            support=SUPPORT,
+            finance=FINANCE,
+            finn=FINN.name,
+            finn_slack=FINN.slack,
+            finn_mail=FINN.mail,
+            support_mail=SUPPORT_MAIL,
+            deploy_mail=DEPLOY_MAIL,
             repository=json.dumps(str(shop.repository)),
             command=json.dumps(command),
             health_command=json.dumps(list(shop.health_command)),

@@ -15,6 +15,7 @@ from bot.playground.slack.wire import JsonObject
 Names = Callable[[str], str]
 _BOT = "Countersign"
 _SHORTEST = 7  # characters of a commit that are enough to tell two apart
+_LONGEST = 30  # characters of an argument that is told: longer ones are texts, and stand in the stored event
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -87,6 +88,8 @@ def _say(event: e.AnyEvent, calls: _Calls, names: Names) -> _Words:
     match event:
         case e.MessageReceived():
             said = event.body.text if event.body else "(erased)"
+            if (event.by or "").startswith("unproven:"):
+                return _Words("→", "seems to have written, but nothing proves that it was them", _quoted(said), "bad")
             return _Words("→", "wrote" if said else "mentioned the bot, and said nothing", _quoted(said))
         case e.Prefetched():
             return _Words("↓", "looked up what it needs to know anyway", tone="note")
@@ -126,7 +129,8 @@ def _say(event: e.AnyEvent, calls: _Calls, names: Names) -> _Words:
         case e.Refused():
             return _Words("⊘", f"was refused: {_REFUSED.get(event.reason, event.reason.replace('_', ' '))}", tone="bad")
         case e.Delivered():
-            return _Words("·", f"delivered a message to {event.channel.capitalize()}", tone="note")
+            sent = {"slack": "delivered a message to Slack", "email": "sent a mail", "console": "wrote a line"}
+            return _Words("·", sent[event.channel], tone="note")
         case e.DeliveryFailed():
             return _Words("!", "could not deliver a message", event.body.error if event.body else "", "bad")
         case e.Paused() | e.Resumed() | e.Cancelled() | e.Parked() | e.Unparked():
@@ -184,7 +188,8 @@ def _quoted(text: str) -> str:
 
 def _chosen(event: e.StepChosen, calls: _Calls) -> _Words:
     step, body = event.step.replace("_", " "), event.body
-    values = [str(value) for value in body.arguments.values() if isinstance(value, str | int)] if body else []
+    given = [str(value) for value in body.arguments.values() if isinstance(value, str | int)] if body else []
+    values = [value for value in given if len(value) <= _LONGEST]
     shown = step if event.kind == "standard" else " ".join([step, *values])
     calls.steps[event.call], calls.kinds[event.call] = shown, event.kind
     why = _quoted(body.why) if body else ""
@@ -225,11 +230,13 @@ def _short(value: JsonValue) -> str:
 
 def _answered(event: e.RequestAnswered) -> _Words:
     text = _quoted(event.body.text) if event.body else ""
+    how = " by mail" if event.proof.startswith("email") else ""
     match event.answer:
         case "approve":
-            return _Words("✓", "approved" if event.outcome else "approved; one more is needed", text, "good")
+            more = "" if event.outcome else "; one more is needed"
+            return _Words("✓", f"approved{how}{more}", text, "good")
         case "reject":
-            return _Words("✗", "rejected", text, "bad")
+            return _Words("✗", f"rejected{how}", text, "bad")
         case "choose":
             return _Words("✓", f"chose: {(event.option or '').replace('_', ' ')}", text, "good")
         case "say":

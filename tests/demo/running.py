@@ -4,10 +4,11 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from urllib.error import HTTPError
@@ -15,6 +16,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_o
 
 from pydantic import JsonValue, TypeAdapter
 
+from bot.playground.page.mail import Letter, Letters
 from bot.playground.page.models import Around, ThreadView
 from bot.playground.repository import DemoRepository
 from bot.playground.slack import Snapshot
@@ -26,6 +28,9 @@ NOT_OURS = {  # what a user may have set for the real thing: none of it must be 
     "ANTHROPIC_BASE_URL": "http://127.0.0.1:1",
     "SLACK_BOT_TOKEN": "xoxb-real",
     "SLACK_API_URL": "http://127.0.0.1:1/api/",
+    "IMAP_URL": "imap://real@127.0.0.1:1",
+    "SMTP_URL": "smtp://real@127.0.0.1:1",
+    "MAIL_ADDRESSES": "real@acme.test",
     "BOT_CONFIG": "nowhere.toml",
 }
 
@@ -80,6 +85,12 @@ class Demo:
     def said(self) -> str:
         """What it printed."""
         return self._said.read_text(encoding="utf-8")
+
+    def refunds(self, order: str) -> list[int]:
+        """What was paid back for an order by the shop's own database, in cents."""
+        with closing(sqlite3.connect(self.folder / "demo" / "data" / "shop.sqlite3")) as shop:
+            paid = shop.execute("SELECT amount FROM cases WHERE kind = 'refund' AND order_number = ?", (order,))
+            return [int(amount) for (amount,) in paid]
 
     def interrupt(self) -> int:
         """Press Ctrl-C, and return the exit code."""
@@ -153,11 +164,15 @@ class Page:
         """What a person sees."""
         return Snapshot.model_validate_json(self._get(f"slack?user={user}"))
 
+    def letters(self, person: str) -> tuple[Letter, ...]:
+        """What lies in a mailbox."""
+        return Letters.model_validate_json(self._get(f"mail?person={person}")).letters
+
     def around(self) -> Around:
         """What is outside Slack."""
         with self._opener.open(f"{self._url}/api/stream", timeout=10) as stream:
             for line in stream:
-                if line.startswith(b"data: {"):
+                if line.startswith(b'data: {"threads"'):
                     return Around.model_validate_json(line.removeprefix(b"data: "))
         raise AssertionError("the stream ended")
 

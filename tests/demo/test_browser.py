@@ -1,67 +1,18 @@
 """The demo's page in a real browser: the story, a no with a reason, and a stranger."""
 
 import os
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from bot.playground import page as page_package
+from tests.demo.looking import ANA, FINN, ROB, ZED, act_as, card, enter, rows
 from tests.demo.running import Demo, running
 
 pytestmark = pytest.mark.browser
 
 SCREENSHOT = Path(page_package.__file__).with_name("screenshot.png")
-ALONE = (  # the browser talks to the page and to nobody else
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-proxy-server",
-)
-ANA, ROB, MIA, ZED = "#person-U0ANA", "#person-U0ROB", "#person-U0MIA", "#person-U0ZED"
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
-    with running(tmp_path_factory.mktemp("demo")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: Path) -> Generator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium_path, args=ALONE)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def page(demo: Demo, browser: Browser) -> Generator[Page]:
-    expect.set_options(timeout=30_000)
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-    opened = context.new_page()
-    wrong: list[str] = []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    opened.goto(demo.url)
-    expect(opened.locator("#log .row").first).to_be_visible()
-    yield opened
-    context.close()
-    assert wrong == []
-
-
-def act_as(page: Page, person: str) -> None:
-    page.locator(person).check(force=True)  # the radio button lies under its label
-
-
-def enter(page: Page, channel: str) -> None:
-    page.locator("#channels").get_by_role("button", name=channel).click()
 
 
 def ask(page: Page, text: str) -> None:
@@ -74,17 +25,8 @@ def ask(page: Page, text: str) -> None:
     expect(page.locator("#open")).to_contain_text("Waiting for Rob Wills or Mia Chen")
 
 
-def card(page: Page) -> Locator:
-    """The newest card in view that waits for an answer."""
-    return page.locator(".carded:has(.actions)").last
-
-
-def rows(page: Page, kind: str) -> Locator:
-    return page.locator(f"#log [data-type={kind}]")
-
-
-def test_from_the_mention_by_the_click_to_done(page: Page, demo: Demo) -> None:
-    before = len(demo.shop.runs())
+def test_from_the_mention_by_the_click_to_done(page: Page, shared: Demo) -> None:
+    before = len(shared.shop.runs())
     act_as(page, ANA)
     enter(page, "deploys")
     page.get_by_role("button", name="deploy backend v1.4.0 to production").click()
@@ -97,7 +39,7 @@ def test_from_the_mention_by_the_click_to_done(page: Page, demo: Demo) -> None:
     expect(rows(page, "step_finished")).to_contain_text("deploy service backend production v1.4.0")
     expect(page.locator("#count")).to_have_text(str(before + 1))
     expect(page.locator(".carded").last).to_contain_text("Approved by Rob Wills")
-    assert len(demo.shop.runs()) == before + 1
+    assert len(shared.shop.runs()) == before + 1
 
 
 def test_a_no_with_a_reason_leads_to_another_proposal(page: Page) -> None:
@@ -112,8 +54,8 @@ def test_a_no_with_a_reason_leads_to_another_proposal(page: Page) -> None:
     expect(card(page)).to_contain_text("v1.2.1")
 
 
-def test_a_strangers_click_is_refused_to_the_stranger_alone(page: Page, demo: Demo) -> None:
-    before = len(demo.shop.runs())
+def test_a_strangers_click_is_refused_to_the_stranger_alone(page: Page, shared: Demo) -> None:
+    before = len(shared.shop.runs())
     ask(page, "@bot roll back backend in production")
     act_as(page, ZED)
     enter(page, "releases")
@@ -125,7 +67,7 @@ def test_a_strangers_click_is_refused_to_the_stranger_alone(page: Page, demo: De
     expect(page.locator(ROB)).to_be_checked()
     expect(card(page)).to_be_visible()
     expect(refusal).to_have_count(0)
-    assert len(demo.shop.runs()) == before
+    assert len(shared.shop.runs()) == before
 
 
 def test_what_somebody_writes_is_never_markup(page: Page) -> None:
@@ -146,12 +88,18 @@ def test_everything_can_be_reached_by_keyboard(page: Page) -> None:
     expect(page.get_by_role("dialog", name="Reject").get_by_role("textbox")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Reject")).to_have_count(0)
+    page.locator("#tab-slack").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tabpanel", name="Mail")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [1280, 800])
 def test_nothing_sticks_out_of_the_page(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for tab in ("#tab-slack", "#tab-mail"):
+        act_as(page, FINN)
+        page.locator(tab).click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.skipif("SCREENSHOT" not in os.environ, reason="SCREENSHOT=1 takes the README's picture anew")
@@ -160,7 +108,9 @@ def test_take_the_picture_for_the_readme(browser: Browser, tmp_path: Path) -> No
         context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
         shown = context.new_page()
         shown.goto(fresh.url)
-        shown.get_by_role("button", name="Decide as Rob").click()
-        expect(card(shown)).to_be_visible()
+        act_as(shown, FINN)
+        shown.locator("#tab-mail").click()
+        expect(shown.frame_locator("#letters iframe").get_by_role("link", name="Approve")).to_be_visible()
+        expect(shown.locator("#open")).to_contain_text("Waiting for Finn Hale")
         shown.screenshot(path=SCREENSHOT)
         context.close()

@@ -6,30 +6,37 @@ from collections.abc import AsyncGenerator
 import aiohttp
 import pytest
 
-from bot.playground.page.models import About, Around, ThreadView, Trouble, Worker
+from bot.playground.mail import MailPeer
+from bot.playground.page.models import About, Around, Begun, Person, ThreadView, Trouble, Worker
 from bot.playground.page.server import STATIC, PageServer
 from bot.playground.slack import SlackPeer
 
 JSON = {"Content-Type": "application/json"}
+KIM = Person(id="KIM", name="Kim North", role="customer", mail="kim@example.test")
+LETTER = '{"person": "KIM", "to": "support@acme.test", "subject": "Hello", "text": "hello"}'
 HELLO = '{"user": "U0ANA", "channel": "C0GENERAL", "text": "hello"}'
 
 
 class Empty:
     """A backstage with nothing behind it."""
 
-    about = About(live=False, banner="", rules="", examples=(), people={})
+    about = About(live=False, banner="", rules="", examples={}, mails=(), addresses=(), people=(KIM,))
 
     def __init__(self) -> None:
         self.made: list[Trouble] = []
 
     async def around(self) -> Around:
-        return Around(threads=(), runs=(), worker=Worker(state="down", pid=None), slow=False, moved=False)
+        return Around(threads=(), ran=(), refused=(), worker=Worker(state="down", pid=None), slow=False, moved=False)
 
     async def thread(self, thread: str) -> ThreadView | None:
         return None
 
-    async def make(self, trouble: Trouble) -> None:
+    def thread_of(self, message_id: str) -> str:
+        return ""
+
+    async def make(self, trouble: Trouble) -> Begun | None:
         self.made.append(trouble)
+        return None
 
 
 @pytest.fixture
@@ -39,8 +46,14 @@ async def slack() -> AsyncGenerator[SlackPeer]:
 
 
 @pytest.fixture
-async def server(slack: SlackPeer) -> AsyncGenerator[PageServer]:
-    made = PageServer(slack, Empty(), open_door=True)
+async def mail() -> AsyncGenerator[MailPeer]:
+    async with MailPeer() as peer:
+        yield peer
+
+
+@pytest.fixture
+async def server(slack: SlackPeer, mail: MailPeer) -> AsyncGenerator[PageServer]:
+    made = PageServer(slack, mail, Empty(), open_door=True)
     await made.start(0)
     yield made
     await made.stop()
@@ -94,6 +107,44 @@ async def test_a_foreign_page_is_turned_away_even_with_the_cookie(
     assert said(slack) == []
 
 
+async def test_a_mail_is_written_as_its_person_and_not_without_the_cookie(
+    server: PageServer, mail: MailPeer, visitor: aiohttp.ClientSession
+) -> None:
+    async with visitor.post(f"{server.url}/api/write", data=LETTER, headers=JSON) as answer:
+        assert answer.status == 403
+    async with visitor.get(server.url):
+        pass
+    async with visitor.post(f"{server.url}/api/write", data=LETTER, headers=JSON) as answer:
+        assert answer.status == 200
+    assert [received.from_ for received in mail.messages(mail.bot_address)] == ["Kim North <kim@example.test>"]
+
+
+async def test_the_html_of_a_mail_comes_under_a_policy_that_lets_it_do_nothing(
+    server: PageServer, mail: MailPeer, visitor: aiohttp.ClientSession
+) -> None:
+    hostile = "<script>alert(1)</script>"
+    uid = mail.write("zed@evil.test", KIM.mail, "Look", "look", hostile).uids[KIM.mail]
+    async with visitor.get(server.url):
+        pass
+    async with visitor.get(f"{server.url}/api/letter?person=KIM&folder=INBOX&uid={uid}") as letter:
+        policy = letter.headers["Content-Security-Policy"]
+        assert hostile in await letter.text()
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "sandbox allow-same-origin" in policy
+    assert letter.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("asked", ["person=KIM&folder=INBOX&uid=77", "person=BOB&folder=INBOX&uid=1", "uid=x"])
+async def test_a_mail_that_is_not_there_is_not_found(
+    server: PageServer, visitor: aiohttp.ClientSession, asked: str
+) -> None:
+    async with visitor.get(server.url):
+        pass
+    async with visitor.get(f"{server.url}/api/letter?{asked}") as letter:
+        assert letter.status == 404
+
+
 async def test_a_foreign_name_for_this_machine_gets_no_page(server: PageServer, visitor: aiohttp.ClientSession) -> None:
     async with visitor.get(server.url, headers={"Host": f"rebound.test:{server.port}"}) as page:
         assert page.status == 403
@@ -108,9 +159,9 @@ async def test_a_form_of_another_page_cannot_pass_for_json(server: PageServer, v
 
 
 async def test_with_a_live_model_the_page_wants_the_token_in_its_address(
-    slack: SlackPeer, visitor: aiohttp.ClientSession
+    slack: SlackPeer, mail: MailPeer, visitor: aiohttp.ClientSession
 ) -> None:
-    server = PageServer(slack, Empty(), open_door=False)
+    server = PageServer(slack, mail, Empty(), open_door=False)
     await server.start(0)
     try:
         async with visitor.get(f"http://127.0.0.1:{server.port}/") as page:
@@ -123,8 +174,8 @@ async def test_with_a_live_model_the_page_wants_the_token_in_its_address(
         await server.stop()
 
 
-async def test_a_port_that_is_taken_is_passed_over(server: PageServer, slack: SlackPeer) -> None:
-    second = PageServer(slack, Empty(), open_door=True)
+async def test_a_port_that_is_taken_is_passed_over(server: PageServer, slack: SlackPeer, mail: MailPeer) -> None:
+    second = PageServer(slack, mail, Empty(), open_door=True)
     await second.start(server.port)
     assert second.port > server.port
     await second.stop()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.demo import SEED
+from bot.cli.demo_people import FINN, SEED
 from bot.playground.model.peer import ModelPeer, model_peer
 from bot.playground.page.models import OpenRequest
 from tests.demo.running import Demo, Page, running, until
@@ -23,8 +23,8 @@ def demo(tmp_path: Path) -> Generator[Demo]:
         yield started
 
 
-def test_an_old_button_still_deploys_once_after_everything_was_killed(demo: Demo) -> None:
-    until(Page(demo).cards, "the thread that waits from the start")
+def test_an_old_button_and_an_old_mail_still_decide_once_after_everything_was_killed(demo: Demo) -> None:
+    until(lambda: Page(demo).cards() and Page(demo).letters(FINN.id), "the threads that wait from the start")
     demo.kill_everything()
     assert demo.processes() == []
     demo.start()
@@ -35,6 +35,12 @@ def test_an_old_button_still_deploys_once_after_everything_was_killed(demo: Demo
             hands.submit(page.click, user, card, "answer:approve")
     until(lambda: (view := page.thread(TITLE)) and view.line.status == "done", "the thread is done")
     assert [run["service"] for run in demo.shop.runs()] == ["frontend"]
+    (asked,) = page.letters(FINN.id)
+    for _ in range(2):
+        page.post("reply", {"person": FINN.id, "uid": asked.uid, "text": "approve"})
+    until(lambda: demo.refunds("1047"), "the money is on its way")
+    until(lambda: any("too late" in refusal.why for refusal in page.around().refused), "the second mail came too late")
+    assert demo.refunds("1047") == [113_00]
 
 
 def test_ctrl_c_leaves_no_process_behind(demo: Demo) -> None:
@@ -91,7 +97,7 @@ def test_starting_over_forgets_what_was(demo: Demo) -> None:
 def test_a_deploy_whose_worker_was_killed_is_asked_about_and_not_run_again(demo: Demo) -> None:
     page = Page(demo)
     until(page.cards, "the thread that waits from the start")
-    page.post("trouble", "slow")
+    (demo.shop.folder / "seconds").write_text("6", encoding="utf-8")  # slow enough, and sooner over than by the button
     page.click("U0ROB", page.cards()[0], "answer:approve")
     until(demo.is_deploying, "the deploy runs")
     page.post("trouble", "kill_worker")

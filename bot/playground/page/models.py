@@ -1,4 +1,4 @@
-"""What the page shows beside Slack, and what it may ask of whoever runs the demo."""
+"""What the page shows beside Slack and the mails, and what it may ask of whoever runs the demo."""
 
 from typing import Literal, Protocol
 
@@ -6,7 +6,27 @@ from bot.playground.slack.models import Frozen
 from bot.playground.slack.wire import JsonObject
 
 Tone = Literal["plain", "ask", "good", "bad", "note"]
-Trouble = Literal["kill_worker", "move_tag", "slow"]
+Trouble = Literal["kill_worker", "move_tag", "slow", "forge_request", "forge_approval"]
+Pane = Literal["slack", "mail"]
+
+
+class Person(Frozen):
+    """Somebody whom one can act as."""
+
+    id: str
+    name: str
+    role: str  # what they are here
+    slack: str = ""  # their user id; empty: they are not in Slack
+    mail: str = ""  # their address
+
+
+class Example(Frozen):
+    """A mail that can be sent by one click."""
+
+    to: str
+    subject: str
+    text: str
+    colleagues: bool = False  # something that colleagues would ask; else, that customers would
 
 
 class About(Frozen):
@@ -15,37 +35,49 @@ class About(Frozen):
     live: bool  # a real model chooses; else the rehearsal's rules do
     banner: str
     rules: str  # the rehearsal's rules as they stand in their file; empty with a real model
-    examples: tuple[str, ...]
-    people: dict[str, str]  # Slack user id -> what they are here, for those whom one can act as
+    examples: dict[str, tuple[str, ...]]  # for Slack, by the channel's name; without a name, for direct messages
+    mails: tuple[Example, ...]
+    addresses: tuple[str, ...]  # the bot's
+    people: tuple[Person, ...]
 
 
 class ThreadLine(Frozen):
-    """One thread in the list; `channel` and `ts` are its first message in Slack."""
+    """One thread in the list; `channel` and `ts` are its first message: in Slack, or an address and a Message-ID."""
 
     id: str
     title: str
     status: str
     agent: str
     version: int
+    pane: Pane
     channel: str
     ts: str
 
 
-class Decider(Frozen):
-    """Somebody who may answer a request."""
+class Begun(Frozen):
+    """A message that may begin a thread, by what a ThreadLine will have."""
 
-    user: str  # Slack user id
+    channel: str
+    ts: str
+
+
+class Way(Frozen):
+    """How somebody may answer a request: as whom, and where its card is."""
+
+    person: str
     name: str
+    pane: Pane
+    at: str  # a channel, a Slack user (their direct messages), or the card's Message-ID
 
 
 class OpenRequest(Frozen):
-    """A request that waits; `channel` is where its card is (a user id: the direct message of that person)."""
+    """A request that waits."""
 
     id: str
     kind: str
     title: str
-    deciders: tuple[Decider, ...]
-    channel: str
+    names: tuple[str, ...]  # of those who may answer
+    ways: tuple[Way, ...]
 
 
 class Row(Frozen):
@@ -70,14 +102,21 @@ class ThreadView(Frozen):
     rows: tuple[Row, ...]
 
 
-class Run(Frozen):
-    """One time that the deploy command ran to its end, as it wrote itself."""
+class Ran(Frozen):
+    """Something that happened in the world, as the deploy command or the shop wrote it down itself."""
 
-    service: str
-    environment: str
-    tag: str
-    commit: str
-    at: str
+    what: str
+    more: str
+    mark: str  # a commit, or the shop's reference
+    at: float  # Unix seconds
+
+
+class Refusal(Frozen):
+    """Somebody who was not listened to, and why."""
+
+    who: str
+    why: str
+    at: float  # Unix seconds
 
 
 class Worker(Frozen):
@@ -88,10 +127,11 @@ class Worker(Frozen):
 
 
 class Around(Frozen):
-    """What happens outside Slack; sent to the page whenever it changes."""
+    """What happens outside Slack and the mailboxes; sent to the page whenever it changes."""
 
     threads: tuple[ThreadLine, ...]
-    runs: tuple[Run, ...]
+    ran: tuple[Ran, ...]  # oldest first
+    refused: tuple[Refusal, ...]  # oldest first
     worker: Worker
     slow: bool
     moved: bool  # the tag v1.4.0 points elsewhere
@@ -113,6 +153,10 @@ class Backstage(Protocol):
         """Return a thread's log; None if there is no such thread."""
         ...
 
-    async def make(self, trouble: Trouble) -> None:
-        """Make trouble, or end it; raise CountersignError if that cannot be done now."""
+    def thread_of(self, message_id: str) -> str:
+        """Return the thread that a mail of the bot's belongs to; empty if it is not the bot's."""
+        ...
+
+    async def make(self, trouble: Trouble) -> Begun | None:
+        """Make trouble, or end it, and return a message that came of it; raise CountersignError if that cannot be."""
         ...

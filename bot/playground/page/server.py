@@ -11,7 +11,9 @@ from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.errors import CountersignError
+from bot.playground.mail.control import Control as Mail
 from bot.playground.page.guard import Guard
+from bot.playground.page.mail import FRAME_POLICY, MailDesk, Reply, Seen, Write
 from bot.playground.page.models import Backstage, Trouble
 from bot.playground.slack.control import Control
 from bot.playground.slack.control_http import Click, CloseView, Say, SubmitView
@@ -33,9 +35,10 @@ class PortTakenError(CountersignError):
 class PageServer:
     """Serves the page on 127.0.0.1. `open_door` as of Guard."""
 
-    def __init__(self, slack: Control, backstage: Backstage, *, open_door: bool) -> None:
-        """Take the Slack to show and what stands behind it; nothing listens until `start`."""
+    def __init__(self, slack: Control, mail: Mail, backstage: Backstage, *, open_door: bool) -> None:
+        """Take the Slack and the mailboxes to show, and what stands behind them; nothing listens until `start`."""
         self._slack = slack
+        self._mail = MailDesk(mail, backstage.about.people, backstage.thread_of)
         self._backstage = backstage
         self._guard = Guard(open_door=open_door)
         self._open_door = open_door
@@ -60,9 +63,12 @@ class PageServer:
         app.router.add_get("/static/{name}", self._file)
         app.router.add_get("/api/about", self._about)
         app.router.add_get("/api/slack", self._snapshot)
+        app.router.add_get("/api/mail", self._letters)
+        app.router.add_get("/api/letter", self._letter)
         app.router.add_get("/api/threads/{thread}", self._thread)
         app.router.add_get("/api/stream", self._stream)
-        for act in (self._say, self._click, self._submit, self._close, self._trouble):
+        in_slack = (self._say, self._click, self._submit, self._close)
+        for act in (*in_slack, self._write, self._reply, self._seen, self._trouble):
             app.router.add_post(f"/api/{act.__name__.removeprefix('_')}", _careful(act))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
         await self._runner.setup()
@@ -107,24 +113,41 @@ class PageServer:
             return _refused(404, f"there is nobody with the id {user!r}")
         return _answer(self._slack.snapshot(user))
 
+    async def _letters(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return _answer(self._mail.letters(request.query.get("person", "")))
+        except CountersignError as error:
+            return _refused(404, str(error))
+
+    async def _letter(self, request: web.Request) -> web.StreamResponse:
+        """Send a mail's own HTML, which is somebody else's, under a policy that lets it do nothing."""
+        asked = request.query
+        try:
+            html = self._mail.html(asked.get("person", ""), asked.get("folder", ""), int(asked.get("uid", "")))
+        except (CountersignError, ValueError):
+            return _refused(404, "there is no such mail")
+        headers = {"Content-Security-Policy": FRAME_POLICY}
+        return web.Response(text=html, content_type="text/html", charset="utf-8", headers=headers)
+
     async def _thread(self, request: web.Request) -> web.StreamResponse:
         found = await self._backstage.thread(request.match_info["thread"])
         return _answer(found) if found else _refused(404, "there is no such thread")
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
-        """Tell about every change: `slack` with the workspace's revision, `around` with all that is outside it."""
+        """Tell about every change: `slack` and `mail` with their revisions, `around` with all that is outside them."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
         changed = asyncio.Event()
         workspace = self._slack.core.workspace
-        ignore = workspace.listen(changed.set)
+        ignore, ignore_mail = workspace.listen(changed.set), self._mail.listen(changed.set)
         told: dict[str, str] = {}
         looks = 0
         try:
             while not self._stopping.is_set():
                 changed.clear()
                 around = (await self._backstage.around()).model_dump_json()
-                for name, data in (("slack", str(workspace.revision)), ("around", around)):
+                mail = json.dumps({"revision": self._mail.revision, "unseen": self._mail.unseen()})
+                for name, data in (("slack", str(workspace.revision)), ("mail", mail), ("around", around)):
                     if told.get(name) != data:
                         told[name] = data
                         await response.write(f"event: {name}\ndata: {data}\n\n".encode())
@@ -136,6 +159,7 @@ class PageServer:
             pass  # the page was closed
         finally:
             ignore()
+            ignore_mail()
         return response
 
     async def _say(self, request: web.Request) -> web.StreamResponse:
@@ -156,9 +180,19 @@ class PageServer:
         await self._slack.close_view(asked.user, asked.view_id)
         return web.json_response({})
 
-    async def _trouble(self, request: web.Request) -> web.StreamResponse:
-        await self._backstage.make(_TROUBLE.validate_json(await request.text()))
+    async def _write(self, request: web.Request) -> web.StreamResponse:
+        return _answer(self._mail.write(await _read(request, Write)))
+
+    async def _reply(self, request: web.Request) -> web.StreamResponse:
+        return _answer(self._mail.reply(await _read(request, Reply)))
+
+    async def _seen(self, request: web.Request) -> web.StreamResponse:
+        self._mail.seen(await _read(request, Seen))
         return web.json_response({})
+
+    async def _trouble(self, request: web.Request) -> web.StreamResponse:
+        begun = await self._backstage.make(_TROUBLE.validate_json(await request.text()))
+        return _answer(begun) if begun else web.json_response({})
 
 
 def _careful(

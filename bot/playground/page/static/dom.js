@@ -41,11 +41,16 @@ export class Kept {
   clear() { this.#made.clear(); }
 }
 
-export function avatar(user, users) {
-  const people = users.filter((one) => !one.is_bot);
-  const hue = people.findIndex((one) => one.id === user.id);
-  const initials = user.is_bot ? "✓" : user.real_name.split(" ").map((word) => word[0]).join("").slice(0, 2);
-  return el(`span.avatar.${user.is_bot ? "bot" : `hue-${hue % 4}`}`, { "aria-hidden": "true" }, initials);
+let names = []; // everybody has the same colour in Slack, in mails and in the header
+
+export function introduce(people) {
+  names = people.map((one) => one.name);
+}
+
+export function avatar(name) {
+  const isBot = name === "Countersign";
+  const initials = isBot ? "✓" : name.split(" ").map((word) => word[0]).join("").slice(0, 2);
+  return el(`span.avatar.${isBot ? "bot" : `hue-${Math.max(0, names.indexOf(name)) % 7}`}`, { "aria-hidden": "true" }, initials);
 }
 
 export const clock = (seconds, precise = false) =>

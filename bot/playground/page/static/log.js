@@ -9,19 +9,26 @@ let picked = null; // a thread that somebody chose
 let awaited = []; // "channel/ts" of messages that are about to become threads
 let drawn = null; // "id@version" that stands there
 let onDecide = () => {};
+let preferred = "slack"; // the pane whose threads are shown first
 
-/** `decide(user, channel, request)` takes somebody to where they can answer a request. */
+/** `decide(way, request)` takes somebody to where they can answer a request. */
 export function begin(decide) {
   onDecide = decide;
   $("thread").addEventListener("change", () => { picked = $("thread").value; awaited = []; draw(); });
 }
 
-export function pick(channel, ts) {
-  const found = threads.find((one) => one.channel === channel && one.ts === ts);
-  if (!found) return;
+/** Show the log of a thread, or else of the one that began with this message. */
+export function pick(thread, channel, ts) {
+  const found = threads.find((one) => one.id === thread) ?? threads.find((one) => one.channel === channel && one.ts === ts);
+  if (!found) return; // it is not a thread, or not yet
   picked = found.id;
   awaited = [];
   draw();
+}
+
+/** The pane that is looked at: which thread is shown before anybody chose one. */
+export function prefer(pane) {
+  preferred = pane;
 }
 
 /** A message was written: as soon as it is a thread, its log is shown. */
@@ -32,16 +39,18 @@ export function expect(channel, ts) {
 
 export function update(list) {
   threads = list;
-  const come = threads.filter((one) => awaited.includes(`${one.channel}/${one.ts}`)).sort((a, b) => (a.ts < b.ts ? 1 : -1))[0];
-  if (come) {
-    picked = come.id;
-    awaited = awaited.filter((each) => each.split("/")[1] > come.ts);
+  const come = awaited.findLastIndex((key) => threads.some((one) => `${one.channel}/${one.ts}` === key));
+  if (come >= 0) {
+    picked = threads.find((one) => `${one.channel}/${one.ts}` === awaited[come]).id;
+    awaited = awaited.slice(come + 1);
   }
-  if (!threads.some((one) => one.id === picked)) picked = threads[0]?.id ?? null;
-  settle($("thread"), threads.map((one) => kept.get(`option/${one.id}`, one.title, () => el("option", { value: one.id }, `${clock(Number(one.ts))}  ${one.title || "(nothing said)"}`))));
+  if (!threads.some((one) => one.id === picked)) picked = (threads.find((one) => one.pane === preferred) ?? threads[0])?.id ?? null;
+  settle($("thread"), threads.map((one) => kept.get(`option/${one.id}`, one.title, () => el("option", { value: one.id }, `${label(one)}  ${one.title || "(nothing said)"}`))));
   $("thread").value = picked ?? "";
   draw();
 }
+
+const label = (line) => (line.pane === "mail" ? "✉" : clock(Number(line.ts)));
 
 async function draw() {
   const line = threads.find((one) => one.id === picked);
@@ -79,13 +88,14 @@ const WAITING = {
 };
 
 function waiting(request) {
-  const names = request.deciders.map((one) => one.name);
-  const who = names.length ? names.join(" or ") : "nobody";
+  const who = request.names.length ? request.names.join(" or ") : "nobody";
+  const panes = new Set(request.ways.map((way) => way.pane));
+  const where = (way) => (panes.size < 2 ? "" : way.pane === "mail" ? " by mail" : " in Slack");
+  const verb = request.kind === "approval" ? "Decide" : "Answer";
   return el("div", {},
     el("p", {}, `Waiting for ${who} ${WAITING[request.kind]}`),
-    el("span.go", {}, request.deciders.map((one) => el("button", {
-      type: "button", onclick: () => onDecide(one.user, request.channel.startsWith("U") ? one.user : request.channel, request.id),
-    }, `${request.kind === "approval" ? "Decide" : "Answer"} as ${one.name.split(" ")[0]}`))));
+    el("span.go", {}, request.ways.map((way) => el("button", { type: "button", onclick: () => onDecide(way, request.id) },
+      `${verb} as ${way.name.split(" ")[0]}${where(way)}`))));
 }
 
 function rowOf(row, isNew) {

@@ -1,90 +1,109 @@
-// The whole page: who acts, what is sent, and what changes when the server says so.
+// The whole page: who acts, which pane is looked at, and what changes when the server says so.
 
-import { get, listen, post } from "./api.js";
-import { $, avatar, clock, el, settle, toast } from "./dom.js";
+import { get, listen } from "./api.js";
+import { $, avatar, el, introduce, settle, toast } from "./dom.js";
+import * as ground from "./ground.js";
 import * as log from "./log.js";
+import * as mail from "./mail.js";
 import * as slack from "./slack.js";
 
-let user = sessionStorage.getItem("user");
-let runs = null;
+let people = [];
+let person = null;
+let wanted = sessionStorage.getItem("pane") ?? "slack"; // where somebody looks who has both
+let unseen = {};
 
 async function start() {
   const about = await get("about");
-  const people = Object.keys(about.people);
-  if (!people.includes(user)) user = people[0];
+  people = about.people;
+  introduce(people);
+  person = people.find((one) => one.id === sessionStorage.getItem("person")) ?? people[0];
   $("banner").textContent = about.banner;
   $("show-rules").hidden = !about.rules;
   $("rules-text").textContent = about.rules;
   $("show-rules").addEventListener("click", () => $("rules").showModal());
-  $("examples").replaceChildren(...about.examples.map(example));
-  for (const button of document.querySelectorAll("[data-trouble]")) button.addEventListener("click", () => make(button.dataset.trouble));
-  slack.begin(log.pick, log.expect);
+  $("people").append(...people.map(choice));
+  for (const pane of PANES) $(`tab-${pane}`).addEventListener("click", () => look(pane));
+  $("tabs").addEventListener("keydown", turn);
+  slack.begin(about.examples, log.pick, log.expect);
+  mail.begin(about, log.pick, log.expect);
   log.begin(decide);
-  const { users } = await get(`slack?user=${user}`);
-  $("people").append(...people.map((id) => person(users.find((one) => one.id === id), about.people[id], users)));
-  await slack.show(user);
-  listen({ slack: slack.refresh, around });
+  ground.begin(log.expect);
+  await become(person.id);
+  listen({ slack: slack.refresh, mail: news, around });
 }
 
-function person(one, role, users) {
+function choice(one) {
   const id = `person-${one.id}`;
-  const radio = el("input", { type: "radio", name: "person", id, value: one.id, checked: one.id === user });
+  const radio = el("input", { type: "radio", name: "person", id, value: one.id, checked: one === person });
   radio.addEventListener("change", () => become(one.id));
-  return el("div.person", {}, radio, el("label", { for: id }, avatar(one, users), el("span", {}, el("b", {}, one.real_name.split(" ")[0]), el("small", {}, role))));
+  return el("div.person", {}, radio, el("label", { for: id }, avatar(one.name),
+    el("span", {}, el("b", {}, one.name.split(" ")[0]), el("small", {}, one.role)),
+    el("span.dot", { id: `new-${one.id}`, hidden: true, title: "has new mail" })));
 }
 
-async function become(id, where = null) {
-  user = id;
-  sessionStorage.setItem("user", id);
-  const radio = $(`person-${id}`);
-  if (radio) radio.checked = true;
-  await slack.show(id, where);
+/** Act as somebody; `pane` and `at` lead to one place: a channel, a person (direct messages) or a mail. */
+async function become(id, pane = null, at = null) {
+  person = people.find((one) => one.id === id);
+  sessionStorage.setItem("person", id);
+  $(`person-${id}`).checked = true;
+  if (pane) wanted = pane;
+  showPane();
+  await Promise.all([
+    person.slack ? slack.show(person.slack, pane === "slack" ? at : null) : null,
+    mail.show(person, pane === "mail" ? at : null),
+  ]);
 }
 
-async function decide(id, channel, request) {
-  await become(id, channel);
-  slack.pointOut(request);
+const PANES = ["slack", "mail"];
+const possible = () => PANES.filter((pane) => person[pane]);
+
+function look(pane) {
+  wanted = pane;
+  sessionStorage.setItem("pane", pane);
+  showPane();
 }
 
-function example(text) {
-  const shown = text === "@bot" ? "@bot" : text.replace(/^@bot /, "");
-  return el("button", { type: "button", title: text, onclick: () => slack.send(text) }, shown);
+function showPane() {
+  const pane = possible().includes(wanted) ? wanted : possible()[0];
+  document.querySelector("main").dataset.pane = pane;
+  document.querySelector("main").dataset.panes = possible().join(" ");
+  for (const one of PANES) {
+    $(`tab-${one}`).hidden = !person[one];
+    $(`tab-${one}`).setAttribute("aria-selected", String(one === pane));
+    $(`tab-${one}`).tabIndex = one === pane ? 0 : -1;
+  }
+  log.prefer(pane);
+  mail.reveal();
+  count();
+}
+
+function turn(event) {
+  if (!["ArrowLeft", "ArrowRight"].includes(event.key) || possible().length < 2) return;
+  const pane = document.querySelector("main").dataset.pane === "mail" ? "slack" : "mail";
+  look(pane);
+  $(`tab-${pane}`).focus();
+}
+
+async function decide(way, request) {
+  await become(way.person, way.pane, way.at);
+  if (way.pane === "slack") slack.pointOut(request);
+}
+
+async function news(state) {
+  unseen = state.unseen;
+  count();
+  await mail.refresh();
+}
+
+function count() {
+  for (const one of people) $(`new-${one.id}`).hidden = !unseen[one.id] || one === person;
+  const mine = unseen[person.id] ?? 0;
+  settle($("mail-count"), mine ? [el("span.news", {}, String(mine), el("span.unseen", {}, " new"))] : []);
 }
 
 function around(state) {
   log.update(state.threads);
-  $("count").textContent = state.runs.length;
-  if (runs !== null && state.runs.length > runs) {
-    $("count").classList.remove("bump");
-    void $("count").offsetWidth; // lets the animation begin again
-    $("count").classList.add("bump");
-  }
-  runs = state.runs.length;
-  settle($("runs"), state.runs.length ? state.runs.slice(-3).reverse().map(ran) : [el("li", {}, "Nothing yet. This is the deploy command's own log on disk.")]);
-  $("worker").className = `lamp ${state.worker.state}`;
-  button("kill_worker").title = { running: `Signal 9 to process ${state.worker.pid}`, starting: "It is starting", down: "It starts again in a moment" }[state.worker.state];
-  button("kill_worker").lastElementChild.textContent = { running: "Kill the worker", starting: "Worker starting …", down: "Worker is dead …" }[state.worker.state];
-  button("slow").setAttribute("aria-pressed", String(state.slow));
-  button("move_tag").setAttribute("aria-pressed", String(state.moved));
-  button("move_tag").textContent = state.moved ? "Move the tag v1.4.0 back" : "Move the tag v1.4.0";
-}
-
-const button = (trouble) => document.querySelector(`[data-trouble="${trouble}"]`);
-
-function ran(run) {
-  return el("li", { title: `commit ${run.commit}` }, `${clock(Date.parse(run.at) / 1000, true)} `, el("b", {}, `${run.service} ${run.tag}`),
-    ` to ${run.environment} `, el("code", {}, run.commit.slice(0, 7)));
-}
-
-const DONE = {
-  kill_worker: "The worker was killed (signal 9). It starts again in two seconds.",
-  move_tag: "The tag was moved. A card that waits for approval is asked again when it is approved.",
-  slow: "The next deploys take twenty seconds: time enough to kill the worker in the middle.",
-};
-
-async function make(trouble) {
-  const ends = button(trouble).getAttribute("aria-pressed") === "true";
-  if ((await post("trouble", trouble)) !== null) toast(ends ? "As it was before." : DONE[trouble]);
+  ground.update(state);
 }
 
 start().catch((error) => toast(error.message));

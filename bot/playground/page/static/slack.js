@@ -19,11 +19,16 @@ let user = null;
 let channel = null;
 let inDirect = false;
 let goal = null; // where to go with the next answer
+let toTry = {};
 let onThread = () => {};
 let onStart = () => {};
 
-/** `pickThread(channel, ts)` shows a thread's log; `started(channel, ts)` tells of a message that may begin one. */
-export function begin(pickThread, started) {
+/**
+ * `examples`: what to try, by the name of a channel (empty: the direct message). `pickThread(null, channel, ts)` shows a
+ * thread's log; `started(channel, ts)` tells of a message that may begin one.
+ */
+export function begin(examples, pickThread, started) {
+  toTry = examples;
   onThread = pickThread;
   onStart = started;
   $("composer").addEventListener("submit", (event) => { event.preventDefault(); send($("text")); });
@@ -95,16 +100,24 @@ function draw(jump) {
   markRead(room);
   settle($("channels"), channels().map(entry));
   const title = room.kind === "im" ? "Countersign" : `# ${room.name}`;
-  const about = { deploys: "where deploys are asked for", releases: "where release managers decide", general: "everything else" };
+  const about = {
+    deploys: "where deploys are asked for", releases: "where release managers decide", general: "everything else",
+    support: "where customers' wishes are decided", finance: "where refunds are decided",
+  };
   $("room-title").replaceChildren(title, el("small", {}, room.kind === "im" ? "a direct message" : about[room.name] ?? ""));
   $("text").placeholder = room.kind === "im" ? "Message Countersign" : `Message #${room.name}; begin with @bot`;
-  document.querySelector(".try").hidden = room.name === "releases"; // here one decides
+  const examples = toTry[room.kind === "im" ? "" : room.name] ?? []; // in the other channels one decides
+  document.querySelector(".slack .try").hidden = examples.length === 0;
+  settle($("examples"), examples.map(example));
   const list = $("messages");
   const atBottom = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
   settle(list, room.messages.length ? room.messages.flatMap((message, place) => top(message, room, place)) : [nothing(room)]);
   if (jump || atBottom) toBottom();
   showModal(snapshot.modals, user, known);
 }
+
+const example = (text) => kept.get(`example/${text}`, text, () => el("button", { type: "button", title: text, onclick: () => send(text) },
+  text === "@bot" ? text : text.replace(/^@bot /, "")));
 
 function toBottom() {
   $("messages").scrollTop = $("messages").scrollHeight;
@@ -113,6 +126,8 @@ function toBottom() {
 function nothing(room) {
   const words = {
     im: ["Just the two of you", "Ask for something here, and only you see the answers. No @bot is needed."],
+    finance: ["Nothing to decide", "When a customer wants money back, a card appears here, and as a mail to Finn as well."],
+    support: ["Nothing to decide", "When a customer's wish changes something, a card appears here. You can ask for orders too."],
     releases: ["Nothing to decide", "When a deploy to production is asked for, its card appears here for the release managers."],
   }[room.kind === "im" ? "im" : room.name] ?? ["Quiet in here", "Send one of the examples below, or write something of your own that begins with @bot."];
   return kept.get(`empty/${room.id}`, words, () => el("p.empty", {}, el("b", {}, words[0]), words[1]));
@@ -125,7 +140,7 @@ function entry(room) {
     type: "button", "aria-current": room.id === channel ? "true" : null,
     onclick: () => go(room),
   }, el("span.sign", { "aria-hidden": "true" }, room.kind === "im" ? "@" : "#"), el("span.name", {}, room.name),
-  news ? el("span.new", {}, news > 9 ? "9+" : String(news), el("span.unseen", {}, " new")) : null)));
+  news ? el("span.news", {}, news > 9 ? "9+" : String(news), el("span.unseen", {}, " new")) : null)));
 }
 
 function go(room) {
@@ -172,7 +187,7 @@ function thread(message, replies, room, recent) {
   } }, `${hidden} ${shown.length ? "earlier " : ""}${hidden === 1 ? "reply" : "replies"}`)) : null;
   const tools = kept.get(`tools/${message.ts}`, writing.has(message.ts), () => el("div.thread-tools", {},
     writing.has(message.ts) ? null : replyLink(message.ts),
-    el("button.link", { type: "button", onclick: () => onThread(room.id, message.ts) }, "Show its log")));
+    el("button.link", { type: "button", onclick: () => onThread(null, room.id, message.ts) }, "Show its log")));
   settle(made, [more, ...shown.map((reply) => messageOf(reply, room)), tools, writing.get(message.ts)].filter(Boolean));
   return made;
 }
@@ -199,7 +214,7 @@ function messageOf(message, room) {
   return kept.get(`message/${room.id}/${message.ts}`, message, () => {
     const author = snapshot.users.find((one) => one.id === message.user);
     return el(`article.message${message.ephemeral ? ".alone" : ""}`, { "data-ts": message.ts },
-      avatar(author, snapshot.users),
+      avatar(author?.real_name ?? message.name),
       el("div", {},
         message.ephemeral ? el("span.whisper", {}, "Only visible to you") : null,
         el("div.byline", {}, el("b", {}, message.name), message.is_bot ? el("span.app", {}, "APP") : null,
