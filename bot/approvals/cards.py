@@ -14,6 +14,7 @@ from bot.places import Card, Content, Decision, Delivery, Place, StatusLine
 from bot.thread import Thread
 
 _TITLE = 80  # characters; what does not fit is in the card itself
+_VALUE = 32  # characters of one argument: longer ones are texts
 _ASKED = {
     "approval": "Waiting for {whom} to approve the next step.",
     "question": "Waiting for an answer from {whom}.",
@@ -27,6 +28,7 @@ def title_of(step: str, arguments: Mapping[str, JsonValue] | None = None) -> str
     """Make a step's name readable: `deploy_service` is `Deploy service`; with what tells it from others, if short."""
     title = step.replace("_", " ").capitalize()
     values = [str(value) for value in (arguments or {}).values() if isinstance(value, str | int | float)]
+    values = [value for value in values if len(value) <= _VALUE]
     told = f"{title}: {', '.join(values)}"
     return told if values and len(told) <= _TITLE and told.isprintable() else title
 

@@ -211,3 +211,9 @@ def test_people_are_called_as_they_wrote_or_as_they_are_listed() -> None:
 
 def test_a_steps_name_is_made_readable() -> None:
     assert title_of("deploy_service") == "Deploy service"
+
+
+def test_a_title_leaves_out_arguments_that_are_whole_sentences() -> None:
+    reason = "She does not want it any more, she says."
+    told = title_of("issue_refund", {"order": "1042", "amount": "19.00", "reason": reason})
+    assert told == "Issue refund: 1042, 19.00"
