@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from bot.entries import encode, stamped
+from bot.entries import stamped
 from bot.events import AnyEvent
 from bot.fold import extend
 from bot.held import Held
@@ -32,7 +32,7 @@ class Alone(Held):
     def append(self, event: AnyEvent) -> None:
         """Take what comes from outside."""
         self.clock += self.TICK
-        extend(self.thread, [stamped(encode(event), self.clock)])
+        extend(self.thread, [stamped(self.thread.sealer.entry(self.thread.id, event), self.clock)])
 
     async def refresh(self) -> None:
         """There is nothing that it does not know."""

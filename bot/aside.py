@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from bot.bodies import TextBody
 from bot.config import OPERATORS
-from bot.entries import encode
 from bot.events import Parked
 from bot.ids import fresh_id
 from bot.people import Directory
@@ -23,7 +22,7 @@ async def park(runtime: Runtime, lease: Lease) -> None:
     """Set a thread aside without folding it, since folding it may be what fails."""
     reason = f"It was taken up {lease.attempts - 1} times without coming forward."
     change = Change(
-        entries=[encode(Parked(by="bot", body=TextBody(text=reason)))],
+        entries=[runtime.sealer.entry(lease.thread, Parked(by="bot", body=TextBody(text=reason)))],
         head={"paused": "1", "parked": "1", "status": "parked"},
         out=await _tell(runtime, lease.thread, f"Thread {lease.thread} was set aside: {reason}"),
     )

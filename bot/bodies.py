@@ -28,6 +28,7 @@ class Event(Record):
     basis: int | None = None  # leased commits: the version of the thread that was folded ...
     now: int | None = None  # ... and the time that was given to next_move
     seal: str | None = None  # leased commits: HMAC chain over all envelopes before `basis`
+    sig: str | None = None  # HMAC over the thread's id and this envelope, without `at`; notes of the sender have none
     body_hash: str | None = None  # salted SHA-256 of the stored body
 
 

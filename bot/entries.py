@@ -1,7 +1,8 @@
-"""Events as stored bytes: two lines of JSON (envelope, body), the body's salted hash, and the seal over envelopes."""
+"""Events as stored bytes: two lines of JSON (envelope, body), the body's salted hash, the signature, and the seal."""
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from pydantic_core import from_json
 
 from bot.events import EVENT, AnyEvent
 
+_SIGNED = re.compile(rb'\{"at":[0-9]+,(.*),"sig":"([0-9a-f]{32})"\}', re.DOTALL)
 SEAL_CHARS = 32  # 128 bits of the HMAC are enough for a value that an attacker cannot try out
 
 
@@ -23,7 +25,7 @@ class Unreadable:
 
 def encode(event: AnyEvent) -> bytes:
     """The bytes to store, without `at`: the server splices that in (see `stamped`)."""
-    envelope = event.model_dump_json(exclude={"body", "body_hash", "at"}, exclude_none=True).encode()
+    envelope = event.model_dump_json(exclude={"body", "body_hash", "at", "sig"}, exclude_none=True).encode()
     body = getattr(event, "body", None)
     if body is None:
         return envelope + b"\n"
@@ -60,9 +62,28 @@ def decode(entry: bytes) -> AnyEvent | Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """The chain of HMACs over envelopes; whoever can write to Redis but lacks the secret cannot forge it."""
+    """Signs every entry, and chains HMACs over all envelopes.
+
+    Whoever can write to Redis but lacks the secret cannot forge an entry, nor leave one out that a worker has seen.
+    """
 
     secret: bytes
+
+    def entry(self, thread: str, event: AnyEvent) -> bytes:
+        """The bytes to store for an event of this thread, signed by whoever has the secret."""
+        envelope, _, body = encode(event).partition(b"\n")
+        return b'%s,"sig":"%s"}\n%s' % (envelope[:-1], self._signature(thread, envelope), body)
+
+    def genuine(self, thread: str, entry: bytes) -> bool:
+        """Whether a stored entry was signed for this thread by whoever has the secret."""
+        match = _SIGNED.fullmatch(entry.partition(b"\n")[0])
+        if match is None:
+            return False
+        return hmac.compare_digest(match[2], self._signature(thread, b"{%s}" % match[1]))
+
+    def _signature(self, thread: str, envelope: bytes) -> bytes:
+        """Over the envelope as it was before the server put the time in; the body's hash stands in it."""
+        return hmac.digest(self.secret, thread.encode() + b"\n" + envelope, "sha256").hex()[:SEAL_CHARS].encode()
 
     def start(self) -> bytes:
         """The chain's value for an empty thread."""

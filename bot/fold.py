@@ -25,6 +25,8 @@ def extend(thread: Thread, entries: list[bytes]) -> None:
             _stop(thread, event.reason)
         elif thread.unreadable is not None:
             pass
+        elif not (isinstance(event, e.Delivered | e.DeliveryFailed) or thread.sealer.genuine(thread.id, entry)):
+            _stop(thread, "its signature is not ours")
         elif wrong := problem(thread, event):
             _stop(thread, wrong)
         else:

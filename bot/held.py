@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from bot.entries import encode, stamped
+from bot.entries import stamped
 from bot.errors import CountersignError
 from bot.events import AnyEvent
 from bot.fold import extend
@@ -66,7 +66,7 @@ class Held:
         thread = self.thread
         seal = thread.sealer.seal(thread.chains[-1])
         mark = {"by": "bot", "basis": thread.version, "now": now, "seal": seal}
-        entries = [encode(event.model_copy(update=mark)) for event in events]
+        entries = [thread.sealer.entry(thread.id, event.model_copy(update=mark)) for event in events]
         change = Change(entries=entries, head=head or {}, opened=opened or {}, closed=closed, out=out)
         done = await self._commit(change, decides=decides, progress=progress)
         if done.verdict == "newer":

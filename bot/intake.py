@@ -9,7 +9,7 @@ from bot.approvals import cards
 from bot.approvals.answers import Refusal, Said, judge
 from bot.bodies import Birth, MessageBody
 from bot.config import Route
-from bot.entries import Sealer, encode
+from bot.entries import Sealer
 from bot.events import MessageReceived, Refused, RequestAnswered
 from bot.fold import fold
 from bot.identity import Identity, SlackIdentity
@@ -117,7 +117,7 @@ class CoreIntake:
 
     def _change(self, thread: Thread, request: RequestState, event: RequestAnswered, now: int) -> Change:
         if event.outcome is None:
-            return Change(entries=[encode(event)])
+            return Change(entries=[self.sealer.entry(thread.id, event)])
         body = event.body
         end = cards.Closing(
             outcome=event.outcome,
@@ -127,7 +127,7 @@ class CoreIntake:
         )
         out = cards.closing(thread, request.opened, end, self.directory())
         head = {} if thread.paused or thread.parked else {"status": "ready"}
-        return Change(entries=[encode(event)], closed=[event.request], out=out, head=head)
+        return Change(entries=[self.sealer.entry(thread.id, event)], closed=[event.request], out=out, head=head)
 
     async def _continued(self, inbound: Inbound, person: Person) -> str | None:
         """The thread that a mail names by an id of ours, if its sender takes part there: ids can be forwarded."""
@@ -175,7 +175,8 @@ class CoreIntake:
         )
         origin = inbound.place.model_dump_json(exclude_none=True)
         head = {"status": "ready", "agent": route.agent, "title": title, "origin": origin}
-        entries = [encode(first), encode(said)] if inbound.starts else [encode(said)]
+        kinds = [first, said] if inbound.starts else [said]
+        entries = [self.sealer.entry(thread, event) for event in kinds]
         out = self._line(inbound, thread, resting) if resting else []
         change = Change(entries=entries, head=head if inbound.starts else {}, out=out)
         seen = [inbound.source, *inbound.also]
@@ -252,7 +253,7 @@ class CoreIntake:
         if refusal.reason == "unknown":
             return
         event = Refused(by=said.person.id, reason=refusal.reason, request=request_id)
-        await scripts.note(self.client, thread, Change(entries=[encode(event)]))
+        await scripts.note(self.client, thread, Change(entries=[self.sealer.entry(thread, event)]))
 
 
 def _resting(head: log.Head | None) -> str | None:

@@ -3,7 +3,6 @@
 from typing import Literal
 
 from bot.bodies import LateBody
-from bot.entries import encode
 from bot.events import AnyEvent, LateResult, StepFailed, StepFinished, StepInDoubt
 from bot.held import Held
 from bot.store import scripts
@@ -25,4 +24,5 @@ async def bring_late(held: Held, call: CallState, event: AnyEvent) -> None:
             return
     late = LateResult(by="bot", call=call.chosen.call, outcome=outcome, body=body)
     source = f"late:{held.lease.thread}:{call.chosen.call}:{held.lease.epoch}"
-    await scripts.ingest(held.runtime.client, held.lease.thread, Change(entries=[encode(late)]), seen=[source])
+    change = Change(entries=[held.runtime.sealer.entry(held.lease.thread, late)])
+    await scripts.ingest(held.runtime.client, held.lease.thread, change, seen=[source])

@@ -88,6 +88,26 @@ def jsonable(value: object) -> JsonValue:
     """
     from pydantic_core import to_jsonable_python  # noqa: PLC0415  # keeps the command line's start quick
 
-    text = json.dumps(to_jsonable_python(value), ensure_ascii=False)
+    try:
+        plain = to_jsonable_python(value)
+    except UnicodeEncodeError:  # half a character in a name, which pydantic encodes on its way
+        plain = to_jsonable_python(_whole(value))
+    text = json.dumps(plain, ensure_ascii=False)
     result: JsonValue = json.loads(text.encode(errors="replace"), parse_constant=str)
     return result
+
+
+def _whole(value: object) -> object:
+    """The value with half characters in the names of its entries replaced."""
+    match value:
+        case dict():
+            entries = cast("dict[object, object]", value).items()
+            return {_replaced(key): _whole(each) for key, each in entries}
+        case list() | tuple():
+            return [_whole(each) for each in cast("list[object]", value)]
+        case _:
+            return value
+
+
+def _replaced(key: object) -> object:
+    return key.encode(errors="replace").decode() if isinstance(key, str) else key

@@ -19,7 +19,7 @@ from bot.bodies import (
     StepBody,
     TextBody,
 )
-from bot.entries import Sealer, encode, stamped
+from bot.entries import Sealer, stamped
 from bot.events import (
     NEVER,
     AnyEvent,
@@ -77,7 +77,7 @@ class LogBuilder:
 
     def append(self, *events: AnyEvent) -> None:
         """Store what comes from outside."""
-        self.append_bytes(*(encode(event) for event in events))
+        self.append_bytes(*(SEALER.entry(self.id, event) for event in events))
 
     def append_bytes(self, *entries: bytes) -> None:
         """Store entries as the server does."""
@@ -90,7 +90,7 @@ class LogBuilder:
         """Store what a worker decided or found; `basis` is what it had seen, by default everything."""
         seen = self.version if basis is None else basis
         mark = {"by": "bot", "basis": seen, "now": self.now, "seal": SEALER.seal(self.thread.chains[seen])}
-        self.append_bytes(*(encode(event.model_copy(update=mark)) for event in events))
+        self.append_bytes(*(SEALER.entry(self.id, event.model_copy(update=mark)) for event in events))
 
     def message(self, text: str = "please", *, by: str = "ana") -> int:
         """Somebody writes; the first one begins the thread. Returns the entry's number."""

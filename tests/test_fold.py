@@ -1,5 +1,6 @@
 """The fold: what a log makes of a thread, and which logs it refuses to act on."""
 
+import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -149,15 +150,36 @@ def test_what_comes_after_an_unreadable_entry_is_not_acted_on(log: LogBuilder) -
     assert not fold(log.id, [*log.entries, broken, cancelled], SEALER).cancelled
 
 
-def test_a_changed_envelope_breaks_the_seal_of_the_next_decision(log: LogBuilder) -> None:
+def test_a_changed_envelope_is_not_ours(log: LogBuilder) -> None:
     approved_call(log)
     entries = [log.entries[0].replace(b'"by":"ana"', b'"by":"zed"'), *log.entries[1:]]
+    assert refused(log, entries) == "entry 0: its signature is not ours"
+
+
+def test_a_changed_time_breaks_the_seal_of_the_next_decision(log: LogBuilder) -> None:
+    approved_call(log)
+    entries = [re.sub(rb'^{"at":\d+', b'{"at":1', log.entries[0]), *log.entries[1:]]
     assert refused(log, entries) == "entry 1: its seal does not match the log before it"
+
+
+def test_an_approval_without_the_secret_approves_nothing(log: LogBuilder) -> None:
+    waiting_call(log)
+    request = next(iter(log.thread.open))
+    by = log.thread.open[request].opened.approvers[0]
+    forged = RequestAnswered(by=by, request=request, answer="approve", outcome="approved", proof="slack")
+    for entry in (encode(forged), Sealer(b"a guess").entry(log.id, forged), SEALER.entry("00-another", forged)):
+        assert refused(log, [*log.entries, stamped(entry, log.now)]).endswith("its signature is not ours")
+
+
+def test_an_entry_of_another_thread_is_not_one_of_this(log: LogBuilder) -> None:
+    approved_call(log)
+    stranger = SEALER.entry("03-abcdefghijklmnop", Cancelled(by="ana"))
+    assert refused(log, [*log.entries, stamped(stranger, log.now)]).endswith("its signature is not ours")
 
 
 def test_an_entry_put_in_between_breaks_the_seal(log: LogBuilder) -> None:
     approved_call(log)
-    extra = stamped(encode(Refused(reason="x")), log.now)
+    extra = stamped(SEALER.entry(log.id, Refused(reason="x")), log.now)
     assert "seal" in refused(log, [log.entries[0], extra, *log.entries[1:]])
 
 
@@ -171,7 +193,7 @@ def test_an_entry_taken_out_breaks_the_seal(log: LogBuilder) -> None:
 def test_another_secret_reads_nothing(log: LogBuilder) -> None:
     approved_call(log)
     thread = fold(log.id, log.entries, Sealer(b"another"))
-    assert thread.unreadable == "entry 1: its seal does not match the log before it"
+    assert thread.unreadable == "entry 0: its signature is not ours"
 
 
 def test_an_erased_body_does_not_break_the_seal(log: LogBuilder) -> None:

@@ -19,7 +19,7 @@ def steer(thread: str, order: Order) -> None:
                 f"only operators, and those who asked for something in this thread, can {order} it; "
                 f"you are {person.name} here (`bot whoami`)"
             )
-        return f"{head.thread}: {await control(made.client, head, order, person.id)}"
+        return f"{head.thread}: {await control(made.client, made.sealer, head, order, person.id)}"
 
     typer.echo(with_store(work))
 

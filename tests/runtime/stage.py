@@ -221,7 +221,7 @@ class Stage:
         """Pause, resume or cancel the thread."""
         head = await log.head(self.client, self.thread)
         assert head
-        return await control(self.client, head, order, by)
+        return await control(self.client, self.sealer, head, order, by)
 
     async def fold(self, thread: str | None = None) -> Thread:
         """The thread as its log has it now."""

@@ -4,7 +4,6 @@ import asyncio
 
 from pydantic import JsonValue
 
-from bot.entries import encode
 from bot.events import Prefetched, Refused
 from bot.model import Prompt
 from bot.steps import Call
@@ -202,7 +201,7 @@ async def test_of_orders_at_the_same_moment_a_cancellation_is_never_undone(stage
 async def test_a_note_while_the_model_thinks_does_not_discard_its_decision(stage: Stage) -> None:
     async def noted(_: Prompt) -> Said:
         note = Refused(by="bo", reason="not_allowed")
-        await scripts.note(stage.client, stage.thread, Change(entries=[encode(note)]))
+        await scripts.note(stage.client, stage.thread, Change(entries=[stage.sealer.entry(stage.thread, note)]))
         return done()
 
     stage.model.says(noted)
