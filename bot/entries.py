@@ -48,7 +48,9 @@ def decode(entry: bytes) -> AnyEvent | Unreadable:
         event = EVENT.validate_json(b'%s,"body":%s}' % (envelope[:-1], body) if body else envelope)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        return Unreadable(entry, f"{'.'.join(str(part) for part in first['loc']) or 'entry'}: {first['msg']}")
+        if first["type"] == "union_tag_invalid":
+            return Unreadable(entry, f"an event of a type that this program does not know: {first.get('ctx', {}).get('tag')}"[:120])
+        return Unreadable(entry, f"{'.'.join(str(part) for part in first['loc']) or 'entry'}: {first['msg']}"[:300])
     except ValueError as error:
         return Unreadable(entry, f"body: {error}")
     if event.v > type(event).model_fields["v"].default:
