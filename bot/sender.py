@@ -109,10 +109,11 @@ class _Lanes:
         self._reap()
 
     def _reap(self) -> None:
-        for lane, task in list(self._busy.items()):
-            if task.done():
-                del self._busy[lane]
-                task.result()
+        done = {lane: task for lane, task in self._busy.items() if task.done()}
+        for lane in done:
+            del self._busy[lane]
+        if errors := [error for task in done.values() if (error := task.exception())]:
+            raise errors[0]
 
     async def _send(self, lane: str, queued: Queued) -> None:
         verdict, tries = await self._outbox.attempt(queued)
