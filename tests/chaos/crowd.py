@@ -13,12 +13,14 @@ from bot.playground.slack.models import Message
 from bot.store import log
 from bot.store.away import AWAY
 from tests.chaos.installation import DEPLOYS, RELEASES, Installation
+from tests.chaos.letters import Letters
 from tests.helpers import wait_until
 
 APPROVE, REJECT, CHOOSE = "answer:approve", "answer:reject", "answer:choose:"
 DECIDERS = ("U0ROB", "U0MIA")
 _PATIENCE_S = 120
 TWICE = 0.3  # of the inputs are sent twice
+BY_MAIL = 0.3
 _FORMS = ("plain", "tracked")
 _MANNERS = (*["smooth"] * 7, "refuses", "breaks_before", "breaks_after")
 
@@ -43,16 +45,21 @@ class Crowd:
         self.it = it
         self.rng = rng
         self.tally = Tally()
+        self.letters = Letters(it.mail, random.Random(rng.random()))  # noqa: S311  # to repeat a run
         self.errors: list[BaseException] = []
         self._seen = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     def order(self) -> None:
-        """Ana orders a parcel; in some threads she goes on writing."""
+        """Somebody orders a parcel: a customer by mail, or Ana in Slack, who goes on writing in some threads."""
         self.tally.orders += 1
         number, form, manner = self.tally.orders, self.rng.choice(_FORMS), self.rng.choice(_MANNERS)
         hold_ms = self.rng.choice((0, 20, 200, 700, 1_200))
-        root = self._say(f"@bot order {number}: {form}, {manner}, {hold_ms} ms")
+        text = f"order {number}: {form}, {manner}, {hold_ms} ms"
+        if self.rng.random() < BY_MAIL:
+            self.letters.order(number, text)
+            return
+        root = self._say(f"@bot {text}")
         if self.rng.random() < 0.15:
             self._start(self._ask_again(root, self.rng.uniform(0.1, 4.0), self.rng.choice(("", "@bot "))))
 

@@ -61,7 +61,7 @@ async def sweep(port: int, folder: Path, form: str, *, stride: int = 1, offset: 
 
 async def once(port: int, folder: Path, form: str, death: Death | None, swept: Swept) -> tuple[list[str], list[str]]:
     """Play the story with this death in it; returns the commands until then, and what is wrong in the end."""
-    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # nobody hears what dies of dying
+    asyncio.get_running_loop().set_exception_handler(_unheard)
     observer = await connect(f"redis://127.0.0.1:{port}")
     try:
         await empty(observer)
@@ -80,6 +80,10 @@ async def once(port: int, folder: Path, form: str, death: Death | None, swept: S
         return list(proxy.commands), await _wrong(there, observer, swept)
     finally:
         await observer.aclose()
+
+
+def _unheard(_: asyncio.AbstractEventLoop, __: dict[str, Any]) -> None:
+    """Say nothing about what dies because its process does."""
 
 
 async def _live(there: World, proxy: Proxy, observer: Client) -> None:

@@ -14,7 +14,7 @@ from bot.store.keys import ThreadKeys
 from tests.chaos.installation import LEASE_S, Installation, Process
 from tests.helpers import wait_until
 
-KINDS = ("worker", "worker", "worker", "web", "server", "stop", "stop")
+KINDS = ("worker", "worker", "worker", "web", "email", "server", "stop", "stop")
 
 
 class Faults:
@@ -46,6 +46,8 @@ class Faults:
                 await self._kill(self.rng.choice(self.it.workers))
             case "web":
                 await self._kill(self.it.web)
+            case "email":
+                await self._kill(self.it.email)
             case "server":
                 self.kills["server"] += await self.it.kill_server()
             case _:

@@ -1,4 +1,4 @@
-"""The installation under attack: two workers, a web process, the embedded server they keep up, and a local Slack."""
+"""The installation under attack: two workers, the channels, their embedded server, and local peers."""
 
 import asyncio
 import os
@@ -14,12 +14,13 @@ from urllib.parse import quote
 
 from bot.entries import Sealer
 from bot.errors import SettingsError
+from bot.playground.mail import MailPeer
 from bot.playground.slack import SlackPeer, Timing
 from bot.store import valkey
 from bot.store.away import AWAY
 from bot.store.server import Client, connect
 from tests.chaos.warehouse import Warehouse
-from tests.helpers import wait_until
+from tests.helpers import ROOT, wait_until
 from tests.store.servers import alive, free_ports
 
 DEPLOYS, RELEASES = "C0DEPLOYS", "C0RELEASES"
@@ -34,15 +35,21 @@ slack = "T0ACME/U0ANA"
 [people.rob]
 name = "Rob Wills"
 slack = "T0ACME/U0ROB"
-roles = ["release", "operators"]
+email = "rob@acme.test"
+roles = ["release", "finance", "operators"]
 
 [people.mia]
 name = "Mia Chen"
 slack = "T0ACME/U0MIA"
-roles = ["release"]
+email = "mia@acme.test"
+roles = ["release", "finance"]
 
 [roles.release]
 channel = "slack:T0ACME/C0RELEASES"
+
+[roles.finance]
+channel = "slack:T0ACME/C0RELEASES"
+mail = true
 
 [roles.operators]
 channel = "slack:T0ACME/C0RELEASES"
@@ -51,6 +58,12 @@ channel = "slack:T0ACME/C0RELEASES"
 channel = "slack:T0ACME/C0DEPLOYS"
 agent = "shipping"
 approvers = "release"
+
+[[routes]]
+address = "shop@acme.test"
+who = "anyone"
+agent = "shipping"
+approvers = "finance"
 
 [agents.shipping]
 folder = "{folder}"
@@ -112,9 +125,11 @@ class Installation:
         self.data = folder / "data"
         self.port = free_ports(1)[0]
         self.slack = SlackPeer(timing=Timing(retry_s=_RETRY_S, ack_s=5.0))
+        self.mail = MailPeer(aliases={"shop@acme.test": "bot@acme.test"})
         self.warehouse = Warehouse(folder / "warehouse")
         self.workers: list[Process] = []
         self.web: Process
+        self.email: Process
         self._worker = FENCED if fenced else UNFENCED
         self._stack = AsyncExitStack()
         self._client: Client | None = None
@@ -124,8 +139,9 @@ class Installation:
         self.data.mkdir(parents=True)
         (self.folder / "bot.toml").write_text(CONFIG.format(folder=self.folder / "warehouse"))
         await self._stack.enter_async_context(self.slack)
+        await self._stack.enter_async_context(self.mail)
         self.slack.deliver_to(f"http://127.0.0.1:{self.port}/slack/events")
-        self.web = self._process("web", FENCED)
+        self.web, self.email = self._process("web", FENCED), self._process("email", FENCED)
         self.workers = [self._process("worker", self._worker) for _ in range(2)]
         try:
             await self._ready()
@@ -157,12 +173,17 @@ class Installation:
     @property
     def processes(self) -> list[Process]:
         """All processes of the bot."""
-        return [self.web, *self.workers]
+        return [self.web, self.email, *self.workers]
+
+    @property
+    def secret(self) -> bytes:
+        """What the processes seal with."""
+        return (self.data / "secret").read_bytes().strip()
 
     @property
     def sealer(self) -> Sealer:
         """Seals as the processes do."""
-        return Sealer((self.data / "secret").read_bytes().strip())
+        return Sealer(self.secret)
 
     async def store(self) -> Any:  # noqa: ANN401  # redis-py leaves the types of its answers open
         """A client of the embedded server, once it answers."""
@@ -212,6 +233,7 @@ class Installation:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
+            "PYTHONPATH": str(ROOT),
             "BOT_DATA": str(self.data),
             "BOTCONFIG": str(self.folder / "bot.toml"),
             "ANTHROPIC_API_KEY": "instant",
@@ -219,6 +241,9 @@ class Installation:
             "SLACK_SIGNING_SECRET": "playground-signing-secret",
             "SLACK_API_URL": self.slack.api_url,
             "PORT": str(self.port),
+            "IMAP_URL": self.mail.imap_url,
+            "SMTP_URL": self.mail.smtp_url,
+            "MAIL_AUTH": self.mail.mail_auth,
             "LEASE_S": f"{LEASE_S:g}",
         }
         return Process(role, module, environment, self.folder)

@@ -14,6 +14,7 @@ from bot.thread import Thread
 from channels.slack.sender import EVENT_TYPE
 from tests.chaos.crowd import actions_of
 from tests.chaos.installation import DEPLOYS, RELEASES
+from tests.chaos.letters import Letters
 from tests.chaos.stored import Stored
 
 _BOT = "U0BOT"
@@ -22,11 +23,12 @@ _CLOSED = {"approved": "approved.", "rejected": "rejected it.", "answered": "ans
 
 
 class Outside:
-    """The local Slack after a run, beside the threads of the store."""
+    """The local Slack and the mailboxes after a run, beside the threads of the store."""
 
-    def __init__(self, slack: SlackPeer, stored: Iterable[Stored], sealer: Sealer) -> None:
-        """Take both."""
+    def __init__(self, slack: SlackPeer, letters: Letters, stored: Iterable[Stored], sealer: Sealer) -> None:
+        """Take the peers and the store's threads."""
         self.slack = slack
+        self.letters = letters
         self.threads = [fold(one.thread, one.entries, sealer) for one in stored]
         self.duplicates = 0  # inputs that were acknowledged again and not taken again
 
@@ -49,6 +51,10 @@ class Outside:
         yield from (f"{source} is in the logs {count} times" for source, count in taken.items() if count > 1)
         said = {f"slack:T0ACME/{DEPLOYS}/{m.ts}" for m in self._messages(DEPLOYS) if m.user == "U0ANA"}
         yield from (f"{source} was said and is in no log" for source in said if not taken[source])
+        mails = Counter(source.split(":")[1] for source in taken if source.startswith("email:"))
+        yield from (
+            f"the mail {name} is in the logs {mails[name]} times" for name in self.letters.written if mails[name] != 1
+        )
 
     def _clicks(self, acked: Counter[tuple[str, str]]) -> Iterator[str]:
         """Each click that was acknowledged is an answer in a log, or a refusal in one."""
@@ -57,7 +63,7 @@ class Outside:
             for event in thread.events:
                 if isinstance(event, e.RequestAnswered | e.Refused) and event.request:
                     known[f"U0{(event.by or '').upper()}", event.request] += 1
-        for (person, request), count in acked.items():
+        for (person, request), count in (acked + self.letters.replies).items():
             if known[person, request] < count:
                 yield f"{count} clicks of {person} on {request} were taken, {known[person, request]} are on record"
 
@@ -71,6 +77,8 @@ class Outside:
         lanes: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
         for request in opened:
             for card in request.opened.cards:
+                if card.place.channel == "email":
+                    continue  # a mail stays as it was
                 found = shown[card.delivery]
                 if len(found) > 1:
                     yield f"the card of {request.opened.request} was posted {len(found)} times"
@@ -89,7 +97,10 @@ class Outside:
         """In each conversation stands what its log says was said there: all of it, once, in that order."""
         for thread in self.threads:
             root = thread.origin.thread or ""
-            said = [m.text for m in self._replies[root] if m.user == _BOT]
+            if thread.origin.channel == "email":
+                said = [mail.text for mail in self.letters.received(thread.origin.address)]
+            else:
+                said = [m.text for m in self._replies[root] if m.user == _BOT]
             expected = list(lines(thread))
             fits = len(said) == len(expected) and all(want in got for want, got in zip(expected, said, strict=True))
             if not fits and thread.status != "parked":
@@ -120,7 +131,8 @@ def lines(thread: Thread) -> Iterator[str]:
     for event in thread.events:
         match event:
             case e.RequestOpened():
-                yield _ASKED[event.kind]
+                outsider = thread.principal is not None and thread.principal.is_outsider
+                yield "Someone is looking" if outsider and event.kind in {"doubt", "stuck"} else _ASKED[event.kind]
             case e.RequestAnswered() if event.outcome:
                 yield _CLOSED[event.outcome]
             case e.RequestExpired():

@@ -13,6 +13,7 @@ from tests.chaos import invariants
 from tests.chaos.crowd import Crowd, Tally
 from tests.chaos.faults import KINDS, Faults
 from tests.chaos.installation import Installation
+from tests.chaos.letters import Letters
 from tests.chaos.outside import Outside
 from tests.chaos.samples import Samples
 from tests.chaos.stored import Rest, Stored, read_all, rest
@@ -53,7 +54,9 @@ async def run(plan: Plan, folder: Path) -> Report:
         crowd = Crowd(it, random.Random(rng.random()))  # noqa: S311
         faults = Faults(it, random.Random(rng.random()), kinds=plan.kinds, pause_s=plan.pause_s)  # noqa: S311
         samples = Samples(it)
-        watching = [asyncio.create_task(work) for work in (crowd.watch(), samples.run())]
+        watching = [
+            asyncio.create_task(work) for work in (crowd.watch(), crowd.letters.watch(it.secret), samples.run())
+        ]
         striking = asyncio.create_task(faults.run(plan.seconds))
         try:
             end = time.monotonic() + plan.seconds
@@ -101,7 +104,7 @@ async def _judge(it: Installation, crowd: Crowd, faults: Faults, samples: Sample
         wrong += invariants.quiet(one, sealer) if rested is not None else []
     for copy in samples.copies:
         wrong += invariants.always(copy, sealer) + invariants.appended_only(copy.entries, by_name[copy.thread])
-    outside = Outside(it.slack, stored, sealer)
+    outside = Outside(it.slack, crowd.letters, stored, sealer)
     if rested is not None:
         wrong += outside.violations(crowd.tally.acked) + _left(left)
     else:
@@ -110,7 +113,7 @@ async def _judge(it: Installation, crowd: Crowd, faults: Faults, samples: Sample
         wrong.append(f"{crowd.tally.orders} orders made {len(stored)} threads")
     report.violations = list(dict.fromkeys(wrong))
     report.counts.update(_counts(stored, outside))
-    report.counts.update(_faults(faults, crowd.tally))
+    report.counts.update(_faults(faults, crowd.tally, crowd.letters))
     report.counts["parcels shipped"] = sum(shipped.values())
     report.counts["stale workers turned away"] = it.said("another worker has this thread")
     report.counts["looks while it ran"] = len(samples.copies)
@@ -136,10 +139,12 @@ def _counts(stored: list[Stored], outside: Outside) -> Counter[str]:
     return found
 
 
-def _faults(faults: Faults, tally: Tally) -> Counter[str]:
+def _faults(faults: Faults, tally: Tally, letters: Letters) -> Counter[str]:
     """What was done to it."""
     found = Counter({f"{role} killed": count for role, count in sorted(faults.kills.items())})
     found["stopped beyond the lease"], found["leases taken over"] = faults.stops, faults.taken_over
-    found["inputs sent"], found["inputs sent twice"], found["clicks"] = tally.messages, tally.twice, tally.clicks
+    found["messages in Slack"], found["sent twice"], found["clicks"] = tally.messages, tally.twice, tally.clicks
+    found["mails"], found["mails sent twice"] = len(letters.written), letters.twice
+    found["answers by mail"] = letters.replies.total()
     found.update({f"people said {option}": count for option, count in sorted(tally.looked.items())})
     return found

@@ -30,8 +30,15 @@ async def test_without_the_epoch_check_the_same_faults_are_found_out(tmp_path: P
 def _fired(report: Report) -> set[str]:
     """What should have happened and did not: then the run says nothing about it."""
     wanted = {
-        *("worker killed", "web killed", "server killed", "stopped beyond the lease", "leases taken over"),
+        *(
+            "worker killed",
+            "web killed",
+            "email killed",
+            "server killed",
+            "stopped beyond the lease",
+            "leases taken over",
+        ),
         *("stale workers turned away", "duplicates refused", "clicks refused", "in doubt", "looks while it ran"),
-        *("parcels shipped", "doubts asked of people"),
+        *("parcels shipped", "doubts asked of people", "mails", "answers by mail"),
     }
     return {name for name in wanted if not report.counts[name]}
