@@ -122,6 +122,8 @@ async def run(
         SettingsError: something is missing or wrong; one line each that names the setting and the mend.
 
     """
+    if "worker" in roles:
+        settings.require("anthropic_api_key")  # said before anything is started
     async with core(settings) as made, AsyncExitStack() as stack:
         if roles & {"web", "slack"}:
             await _listen(made, roles, stack)
