@@ -28,5 +28,6 @@ class Samples:
                     self.copies.append(await read(store, head.thread))
             except AWAY:
                 pass
-            del self.copies[:: 2 if len(self.copies) > _MOST else len(self.copies) + 1]
+            if len(self.copies) > _MOST:
+                del self.copies[::2]
             await asyncio.sleep(0.4)
