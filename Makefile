@@ -1,6 +1,6 @@
 # All the set-up there is: every target that needs .venv makes it first, from requirements.lock.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check chaos lock
+.PHONY: help demo test check chaos bench lock
 
 READY := .venv/.ready
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
@@ -24,6 +24,9 @@ check: $(READY) ## Run the linters, the type checker and the import contracts, t
 
 chaos: $(READY) ## Kill processes at random for ten minutes, then check everything (ARGS="--seconds 60 --threads 300 --seed 1")
 	@.venv/bin/python -m tests.chaos $(ARGS)
+
+bench: $(READY) ## Measure how quick it is here: a table, build/bench.json, build/bench.svg (ARGS="--runs 9")
+	@.venv/bin/python -m tests.bench $(ARGS)
 
 lock: ## Renew requirements.lock from pyproject.toml (developers; needs uv, UPGRADE=1 takes newer releases)
 	@$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate \

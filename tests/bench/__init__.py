@@ -1,0 +1,1 @@
+"""Programs that print how quick the bot is; nothing here is timed by a test."""

@@ -1,0 +1,1 @@
+"""The one agent of the benchmark; found as those of an installation are."""
