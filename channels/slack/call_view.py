@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from bot.places import Card
+from bot.visible import exact, line
 from channels.slack import kit
 from channels.slack.limits import weight
-from channels.slack.visible import exact, line
 from channels.slack.wire import JsonObject, compact
 
 _INLINE = 80  # characters that fit on a line beside their name

@@ -4,10 +4,10 @@ from typing import assert_never
 
 from bot.ids import display_id
 from bot.places import Card, Decision
+from bot.visible import line, readable
 from channels.slack import kit
 from channels.slack.call_view import call_view
 from channels.slack.limits import ACTION_ID, BUTTON, BUTTONS, WHOLE, weight
-from channels.slack.visible import line, readable
 from channels.slack.wire import JsonObject
 
 _NEVER = 2100  # the year from which an expiry only says that there is none

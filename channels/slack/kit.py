@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from bot.visible import line
 from channels.slack.limits import BUTTON, HEADER
-from channels.slack.visible import line
 from channels.slack.wire import JsonObject, array
 
 

@@ -2,7 +2,8 @@
 
 import re
 
-from channels.slack.visible import escape, readable
+from bot.visible import readable
+from channels.slack.visible import escape
 
 _FENCE = re.compile(r"^\s{0,3}(```|~~~)")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*)$")

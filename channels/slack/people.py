@@ -12,8 +12,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import CountersignError
 from bot.identity import SlackIdentity
+from bot.visible import line
 from channels.slack.calls import failure, may_pass, read
-from channels.slack.visible import line
 from channels.slack.wire import JsonObject, as_object, as_text
 
 KEPT = 5_000  # people

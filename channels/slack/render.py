@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from bot.places import Card, Content, Decision, Notice, StatusLine, Text
+from bot.visible import line
 from channels.slack import kit
 from channels.slack.cards import card_blocks, card_title, decision_blocks, decision_title
 from channels.slack.limits import BLOCKS, SECTION, WHOLE, weight
 from channels.slack.mrkdwn import convert, pieces
-from channels.slack.visible import escape, line
+from channels.slack.visible import escape
 from channels.slack.wire import JsonObject
 
 _NOTIFICATION = 300  # characters; clients show less

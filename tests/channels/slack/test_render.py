@@ -12,11 +12,11 @@ from bot.places import Card, Content, Decision, Notice, StatusLine, Text
 from bot.playground.slack import Pings
 from bot.playground.slack.text import pings
 from bot.playground.slack.validate import message_blocks
+from bot.visible import exact
 from channels.slack.call_view import value_text
 from channels.slack.cards import APPROVE, CHOOSE, REJECT, SAY
 from channels.slack.limits import TEXT, faults
 from channels.slack.render import render
-from channels.slack.visible import exact
 from channels.slack.wire import JsonObject, array, as_objects, as_text
 from tests.channels.slack.cards import APPROVAL, APPROVED, DOUBT, OPEN_QUESTION, QUESTION, REQUEST
 
