@@ -22,7 +22,7 @@ check: $(READY) ## Run the linters, the type checker and the import contracts, t
 	@.venv/bin/lint-imports --no-logo --no-cache
 	@$(MAKE) --no-print-directory test
 
-chaos: $(READY) ## Kill processes at random for ten minutes, then check everything (ARGS="--seconds 60 --threads 300 --seed 1")
+chaos: $(READY) ## Kill processes at random for ten minutes, then check everything (ARGS="--seconds 60")
 	@.venv/bin/python -m tests.chaos $(ARGS)
 
 bench: $(READY) ## Measure how quick it is here: a table, build/bench.json, build/bench.svg (ARGS="--runs 9")

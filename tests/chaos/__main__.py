@@ -17,13 +17,18 @@ def main() -> int:
     """Run, print, and return 1 if anything was violated (or, in the control, if nothing was)."""
     arguments = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     arguments.add_argument("--seconds", type=float, default=600, help="of orders and faults")
-    arguments.add_argument("--threads", type=int, default=1_500)
+    arguments.add_argument("--threads", type=int, help="by default five in two seconds")
     arguments.add_argument("--seed", type=int, default=secrets.randbelow(2**31))
     arguments.add_argument("--control", action="store_true", help="workers without the epoch check: must be found out")
     arguments.add_argument("--no-commands", action="store_true", help="without a death at every single command")
     arguments.add_argument("--keep", type=Path, help="a new folder for logs and data, which is kept")
     given = arguments.parse_args()
-    plan = Plan(seconds=given.seconds, threads=given.threads, seed=given.seed, fenced=not given.control)
+    plan = Plan(
+        seconds=given.seconds,
+        threads=given.threads or int(given.seconds * 2.5) + 1,
+        seed=given.seed,
+        fenced=not given.control,
+    )
     print(f"seed {plan.seed}: {plan.threads} threads in {plan.seconds:g} s of faults ...", flush=True)  # noqa: T201
     with tempfile.TemporaryDirectory() as folder:
         report = asyncio.run(run(plan, given.keep or Path(folder) / "it"))

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.chaos.every_command import FORMS, Death, Swept, once, sweep
 from tests.store.servers import free_ports, server
 
-_EVERY = 7  # `make chaos` tries them all
+_EVERY = 11  # `make chaos` tries them all
 
 
 async def test_an_order_comes_to_its_end_whichever_command_its_process_dies_at(tmp_path: Path) -> None:

@@ -1,0 +1,127 @@
+"""Each invariant can be violated, and is then named: what finds nothing in a chaos run could have found something."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.bodies import DataBody, TextBody
+from bot.events import INPUTS, Replied, StepFinished
+from tests.builders import SEALER, LogBuilder, approved_call, waiting_call
+from tests.chaos.invariants import always, appended_only, quiet, shipped_once
+from tests.chaos.stored import Stored
+
+
+def stored(log: LogBuilder) -> Stored:
+    """The thread as a healthy store would have it."""
+    seen = max(index + 1 for index, event in enumerate(log.thread.events) if isinstance(event, INPUTS))
+    return Stored(
+        thread=log.id,
+        entries=log.entries,
+        head={
+            "version": str(log.version),
+            "input_version": str(seen),
+            "seen": str(seen),
+            "status": log.thread.status,
+        },
+        nonce=None,
+        epoch=1,
+        due=None,
+        leased=None,
+        open=frozenset(log.thread.open),
+        now=log.now,
+    )
+
+
+@pytest.fixture
+def log() -> LogBuilder:
+    return LogBuilder()
+
+
+def test_a_healthy_thread_violates_nothing(log: LogBuilder) -> None:
+    call = approved_call(log)
+    log.start(call)
+    log.finish(call)
+    log.say(final=True)
+    found = stored(log)
+    assert always(found, SEALER) + quiet(found, SEALER) + appended_only(log.entries[:3], found) == []
+    assert shipped_once(found, SEALER, {f"{log.id}.{call}": 1}) == []
+
+
+def test_a_commit_of_a_worker_that_had_lost_the_thread(log: LogBuilder) -> None:
+    call = approved_call(log)
+    log.start(call)
+    basis = log.version
+    log.doubt(call, "worker_lost")
+    log.commit(StepFinished(call=call, body=DataBody(data="late")), basis=basis)
+    assert "had lost the thread" in "".join(always(stored(log), SEALER))
+
+
+def test_a_decision_that_had_not_seen_the_newest_input(log: LogBuilder) -> None:
+    log.message()
+    log.message("wait!")
+    log.commit(Replied(final=True, body=TextBody(text="done")), basis=1)
+    assert "without the newest input" in "".join(always(stored(log), SEALER))
+
+
+def test_an_input_that_stands_there_twice(log: LogBuilder) -> None:
+    log.message()
+    log.append(log.thread.events[0])
+    assert "inputs: test:0 2 times" in "".join(always(stored(log), SEALER))
+
+
+def test_two_attempts_on_one_approval(log: LogBuilder) -> None:
+    call = approved_call(log)
+    log.start(call)
+    log.start(call)
+    assert "without an approval of its own" in "".join(always(stored(log), SEALER))
+
+
+def test_two_results_of_one_call(log: LogBuilder) -> None:
+    call = approved_call(log)
+    log.start(call)
+    log.finish(call)
+    log.finish(call)
+    assert f"results: {call} 2 times" in "".join(always(stored(log), SEALER))
+
+
+def test_a_head_that_lags_behind_its_log(log: LogBuilder) -> None:
+    waiting_call(log)
+    found = replace(stored(log), head={"version": "1", "input_version": "1", "seen": "1"})
+    assert "its head knows 1 of 3" in "".join(always(found, SEALER))
+
+
+def test_a_request_that_is_open_in_the_log_alone(log: LogBuilder) -> None:
+    waiting_call(log)
+    assert "open are" in "".join(always(replace(stored(log), open=frozenset()), SEALER))
+
+
+def test_unseen_input_that_nobody_will_look_at(log: LogBuilder) -> None:
+    log.message()
+    found = stored(log)
+    unseen = replace(found, head={**found.head, "seen": "0"})
+    assert "neither due nor leased" in "".join(always(unseen, SEALER))
+    assert always(replace(unseen, due=1.0), SEALER) == []
+
+
+def test_a_thread_that_is_due_and_leased(log: LogBuilder) -> None:
+    log.message()
+    found = replace(stored(log), due=1.0, leased=1.0, nonce="x")
+    assert "due and leased at once" in "".join(always(found, SEALER))
+
+
+def test_a_quiet_thread_with_something_left_to_do(log: LogBuilder) -> None:
+    log.message()
+    assert "is ready in a quiet system" in "".join(quiet(stored(log), SEALER))
+
+
+def test_a_log_that_was_rewritten(log: LogBuilder) -> None:
+    waiting_call(log)
+    assert appended_only([*log.entries[1:2], log.entries[0]], stored(log)) != []
+
+
+@pytest.mark.parametrize(("runs", "what"), [(2, "ran 2 times for 1 attempts"), (0, "did not")])
+def test_the_world_and_the_log_disagree(log: LogBuilder, runs: int, what: str) -> None:
+    call = approved_call(log)
+    log.start(call)
+    log.finish(call)
+    assert what in "".join(shipped_once(stored(log), SEALER, {f"{log.id}.{call}": runs}))
