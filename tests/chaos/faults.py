@@ -14,6 +14,7 @@ from bot.store.keys import ThreadKeys
 from tests.chaos.installation import LEASE_S, Installation, Process
 from tests.helpers import wait_until
 
+_LONGER_S = 20  # for what has not fired yet, on a busy machine
 KINDS = ("worker", "worker", "worker", "web", "email", "server", "stop", "stop")
 
 
@@ -31,13 +32,16 @@ class Faults:
         self.taken_over = 0  # threads of a stopped worker that another one took
 
     async def run(self, seconds: float) -> None:
-        """Attack for so long: each kind once first, then at random."""
+        """Attack for so long: each kind until it was seen to fire, then at random."""
         end = time.monotonic() + seconds
         first = [*dict.fromkeys(self.kinds)]
         self.rng.shuffle(first)
-        while time.monotonic() < end:
+        while time.monotonic() < end + (_LONGER_S if first else 0):
             await asyncio.sleep(self.rng.uniform(0.3, 1.0) * self.pause_s)
-            await self.strike(first.pop() if first else self.rng.choice(self.kinds))
+            kind = first.pop() if first else self.rng.choice(self.kinds)
+            await self.strike(kind)
+            if kind == "stop" and not self.taken_over:
+                first.insert(0, kind)
 
     async def strike(self, kind: str) -> None:
         """One fault."""
@@ -69,7 +73,7 @@ class Faults:
         try:
             await wait_until(lambda: worker.is_stopped)
             held = {thread: await self._epoch(thread) for thread in _ships(worker)}
-            await asyncio.sleep(LEASE_S + self.rng.uniform(0.7, 2.0))
+            await asyncio.sleep(LEASE_S + self.rng.uniform(1.5, 3.0))
             self.taken_over += sum([await self._epoch(thread) != epoch for thread, epoch in held.items()])
         finally:
             worker.signal(signal.SIGCONT)
