@@ -99,7 +99,7 @@ state = {state}
 unattended = ["staging"]
 
 [agents.support]
-staff_refund_limit = 20
+staff_refund_limit = 25
 """
 
 

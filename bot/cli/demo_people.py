@@ -57,6 +57,7 @@ _ON_DEPLOYS = (
 _ON_ORDERS = (
     "@bot orders from kim@example.test",
     "@bot where is order 1046?",
+    "@bot refund order 1051",  # little enough for a colleague to decide alone
     "@bot refund order 1046",
     "@bot return policy",
 )

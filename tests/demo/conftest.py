@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.demo.running import Demo, running
+from bot.cli.demo_people import FINN
+from tests.demo.running import Demo, running, until
+from tests.demo.running import Page as Hands
 
 ALONE = (  # the browser talks to the page and to nobody else
     "--no-sandbox",
@@ -23,8 +25,10 @@ ALONE = (  # the browser talks to the page and to nobody else
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Demo]:
-    """A demo that all tests of a module use: none may count on what the others left."""
+    """A demo that all tests of a module use, in which both first threads wait; none may count on what others left."""
     with running(tmp_path_factory.mktemp("demo")) as started:
+        seen = Hands(started)
+        until(lambda: seen.cards() and seen.letters(FINN.id), "the threads that wait from the start")
         yield started
 
 

@@ -32,6 +32,7 @@ def test_from_the_mention_by_the_click_to_done(page: Page, shared: Demo) -> None
     page.get_by_role("button", name="deploy backend v1.4.0 to production").click()
     expect(page.locator("#log .row .more").first).to_have_text("“deploy backend v1.4.0 to production”")
     page.get_by_role("button", name="Decide as Rob").click()
+    expect(card(page)).to_contain_text("backend")
     expect(card(page)).to_contain_text("Asked by Ana Lima")
     expect(card(page)).to_contain_text("v1.4.0")
     card(page).get_by_role("button", name="Approve").dblclick()
@@ -102,14 +103,22 @@ def test_nothing_sticks_out_of_the_page(page: Page, width: int) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_wide_window_shows_slack_and_mail_side_by_side(page: Page) -> None:
+    page.set_viewport_size({"width": 1700, "height": 880})
+    act_as(page, FINN)
+    expect(page.get_by_role("tabpanel", name="Slack")).to_be_visible()
+    expect(page.get_by_role("tabpanel", name="Mail")).to_be_visible()
+
+
 @pytest.mark.skipif("SCREENSHOT" not in os.environ, reason="SCREENSHOT=1 takes the README's picture anew")
 def test_take_the_picture_for_the_readme(browser: Browser, tmp_path: Path) -> None:
     with running(tmp_path) as fresh:
-        context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+        context = browser.new_context(viewport={"width": 1700, "height": 880}, reduced_motion="reduce")
         shown = context.new_page()
         shown.goto(fresh.url)
         act_as(shown, FINN)
-        shown.locator("#tab-mail").click()
+        shown.locator("#channels").get_by_role("button", name="finance").click()
+        expect(card(shown)).to_be_visible()
         expect(shown.frame_locator("#letters iframe").get_by_role("link", name="Approve")).to_be_visible()
         expect(shown.locator("#open")).to_contain_text("Waiting for Finn Hale")
         shown.screenshot(path=SCREENSHOT)

@@ -10,6 +10,7 @@ let about = null;
 let person = null;
 let box = null; // what the server told last
 let open = null; // the root of the conversation that stands there; null: a new mail
+let isComposing = false; // somebody wants to write; else the form is there only because nothing has come yet
 let goal = null; // the Message-ID to go to with the next answer
 let anchor = null; // the mail that is to stay in view until one scrolls
 let followed = null; // the conversation whose log was shown last
@@ -21,7 +22,7 @@ export function begin(told, pickThread, started) {
   about = told;
   onThread = pickThread;
   onStart = started;
-  $("new-mail").addEventListener("click", () => { open = null; draw(true); $("mail-to").focus(); });
+  $("new-mail").addEventListener("click", () => { go(null); isComposing = true; draw(true); $("mail-to").focus(); });
   $("compose").addEventListener("submit", (event) => { event.preventDefault(); write(); });
   for (const name of ["wheel", "pointerdown", "keydown"]) $("letters").addEventListener(name, () => { anchor = null; }, { passive: true });
   $("addresses").append(...about.addresses.map((address) => el("option", { value: address })));
@@ -29,20 +30,33 @@ export function begin(told, pickThread, started) {
 
 /** Show this person's mailbox, at the conversation of a mail if its Message-ID is given. */
 export async function show(who, messageId = null) {
-  const changed = who.id !== person?.id;
+  if (who.id !== person?.id) { // at once: whoever clicks while the answer is under way acts as this person
+    box = goal = open = null;
+    isComposing = false;
+    kept.clear();
+    writing.clear();
+  }
   person = who;
   goal = messageId ?? goal;
   const taken = await get(`mail?person=${encodeURIComponent(who.id)}`);
-  if (taken.person !== person.id || (!changed && taken.revision < (box?.revision ?? 0))) return; // overtaken by a later call
-  if (taken.person !== box?.person) { kept.clear(); writing.clear(); open = null; }
-  const first = taken.person !== box?.person;
+  if (taken.person !== person.id || taken.revision < (box?.revision ?? 0)) return; // a later call has overtaken this one
+  const first = box === null;
   box = taken;
   const sought = goal && box.letters.find((letter) => letter.id === goal);
-  if (first) open = conversations()[0]?.root ?? null;
-  if (sought) open = sought.root;
-  draw(first || Boolean(sought));
+  const before = open;
+  if (sought) {
+    goal = null;
+    go(sought.root);
+  } else if (open === null && !isComposing && !$("mail-text").value) {
+    go(conversations()[0]?.root ?? null);
+  }
+  draw(first || open !== before || Boolean(sought));
   if (sought) pointOut(sought.id);
-  if (sought || first) goal = sought ? null : goal;
+}
+
+function go(root) {
+  open = root;
+  isComposing = false;
 }
 
 export async function refresh() {
@@ -51,7 +65,7 @@ export async function refresh() {
 
 /** The pane may have come into view: what is not seen stays new. */
 export function reveal() {
-  if (box && box.person === person.id && isVisible()) draw(true);
+  if (isVisible()) draw(true);
 }
 
 const isVisible = () => $("mail").offsetParent !== null;
@@ -85,6 +99,7 @@ function conversations() {
 }
 
 function draw(jump) {
+  if (box === null) return;
   const all = conversations();
   const current = all.find((one) => one.root === open) ?? null;
   $("mail-owner").textContent = person.mail;
@@ -133,7 +148,7 @@ function entry(conversation) {
   const data = [first.subject, newest(last), last.from_, news, conversation.root === open];
   return kept.get(`entry/${conversation.root}`, data, () => el("li", {}, el(`button${news ? ".unread" : ""}`, {
     type: "button", "aria-current": conversation.root === open ? "true" : null,
-    onclick: () => { open = conversation.root; draw(true); },
+    onclick: () => { go(conversation.root); draw(true); },
   }, el("span.who", {}, nameOf(last.from_), el("time", {}, clock(last.at))),
   el("span.subject", {}, first.subject || "(no subject)", news ? el("span.unseen", {}, ` (${news} new)`) : null),
   el("span.snippet", {}, newest(last)))));
@@ -167,7 +182,7 @@ function answerTo(letter) {
 
 function form(letter) {
   if (writing.has(letter.id)) return writing.get(letter.id);
-  const field = el("textarea", { rows: 1, "aria-label": `Answer to ${nameOf(letter.from_)}`, placeholder: "Answer (the mail is quoted below)", maxlength: 150000 });
+  const field = el("textarea", { rows: 1, "aria-label": `Answer to ${nameOf(letter.from_)}`, placeholder: "Answer", title: "The mail is quoted below your answer", maxlength: 150000 });
   const answer = async (text) => {
     if (!text.trim()) return;
     if ((await post("reply", { person: person.id, uid: letter.uid, text })) === null) return;

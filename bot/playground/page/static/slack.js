@@ -19,6 +19,7 @@ let user = null;
 let channel = null;
 let inDirect = false;
 let goal = null; // where to go with the next answer
+let pointed = null; // a request whose card was not there when it was to be shown
 let toTry = {};
 let onThread = () => {};
 let onStart = () => {};
@@ -42,7 +43,7 @@ export async function show(person, where = null) {
   goal = where ?? goal;
   const taken = await get(`slack?user=${encodeURIComponent(person)}`);
   if (taken.user !== user || taken.revision < (snapshot?.revision ?? 0)) return; // a later call has overtaken this one
-  if (taken.user !== snapshot?.user) { kept.clear(); writing.clear(); }
+  if (taken.user !== snapshot?.user) { kept.clear(); writing.clear(); pointed = null; }
   snapshot = taken;
   const before = channel;
   const wanted = goal?.startsWith("U") || (goal === null && inDirect) ? channels().at(-1).id : goal ?? channel;
@@ -56,11 +57,13 @@ export async function refresh() {
   if (user) await show(user);
 }
 
-/** Scroll to the card of a request, and point it out. */
+/** Scroll to the card of a request, and point it out; as soon as it is there. */
 export function pointOut(request) {
+  pointed = request;
   const button = document.querySelector(`#messages [data-value="${CSS.escape(request)}"]`);
   const card = button?.closest(".message");
   if (!card) return;
+  pointed = null;
   card.scrollIntoView({ block: "end" });
   card.classList.add("flash");
   button.focus({ preventScroll: true });
@@ -114,6 +117,7 @@ function draw(jump) {
   settle(list, room.messages.length ? room.messages.flatMap((message, place) => top(message, room, place)) : [nothing(room)]);
   if (jump || atBottom) toBottom();
   showModal(snapshot.modals, user, known);
+  if (pointed) pointOut(pointed);
 }
 
 const example = (text) => kept.get(`example/${text}`, text, () => el("button", { type: "button", title: text, onclick: () => send(text) },
@@ -144,6 +148,7 @@ function entry(room) {
 }
 
 function go(room) {
+  pointed = null;
   channel = room.id;
   inDirect = room.kind === "im";
   draw(true);
