@@ -13,6 +13,7 @@ _MARKUP = re.compile(r"<(?:[@#!][^<>\s][^<>]*|(?:https?|mailto|tel|slack):[^<>]+
 _USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _BROADCAST = re.compile(r"<!(channel|here|everyone)(?:\|[^>]*)?>")
 _GROUP = re.compile(r"<!subteam\^([A-Z0-9]+)(?:\|[^>]*)?>")
+_PICKED = re.compile(rf"{_USER.pattern}|<(?P<url>(?:https?|mailto):[^<>|\s]+)(?:\|(?P<label>[^<>]*))?>")
 _LINK = re.compile(r"https?://[^\s<>|]+")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
@@ -73,9 +74,12 @@ def rich_text(text: str) -> JsonObject:
     """Return the `rich_text` block that the client sends along with a person's text."""
     elements: list[JsonValue] = []
     position = 0
-    for match in _USER.finditer(text):
+    for match in _PICKED.finditer(text):
         elements += _plain(text[position : match.start()])
-        elements.append({"type": "user", "user_id": match.group(1)})
+        if url := match["url"]:
+            elements.append({"type": "link", "url": _unescaped(url), "text": _unescaped(match["label"] or url)})
+        else:
+            elements.append({"type": "user", "user_id": match.group(1)})
         position = match.end()
     elements += _plain(text[position:])
     section: JsonObject = {"type": "rich_text_section", "elements": elements}
@@ -109,8 +113,11 @@ def _escape_strays(text: str) -> str:
 
 
 def _plain(text: str) -> list[JsonValue]:
-    unescaped = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    return [{"type": "text", "text": unescaped}] if text else []
+    return [{"type": "text", "text": _unescaped(text)}] if text else []
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _markup_texts(value: JsonValue) -> Iterator[str]:

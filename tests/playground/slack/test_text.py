@@ -39,6 +39,21 @@ def test_what_an_app_posts_is_stored_as(posted: str, stored: str) -> None:
     assert text.posted(posted) == stored
 
 
+def test_addresses_that_a_person_types_are_links_in_the_rich_text_too() -> None:
+    stored = text.typed("orders of kim@example.test at https://acme.test/a?b&c", (), ())
+    assert text.rich_text(stored)["elements"] == [
+        {
+            "type": "rich_text_section",
+            "elements": [
+                {"type": "text", "text": "orders of "},
+                {"type": "link", "url": "mailto:kim@example.test", "text": "kim@example.test"},
+                {"type": "text", "text": " at "},
+                {"type": "link", "url": "https://acme.test/a?b&c", "text": "https://acme.test/a?b&c"},
+            ],
+        }
+    ]
+
+
 PINGING: list[tuple[str, list[JsonObject], Pings]] = [
     ("<!channel> <!here|here>", [], Pings(broadcasts=("channel", "here"))),
     ("<@U0ROB|rob>", [], Pings(users=("U0ROB",))),
