@@ -23,7 +23,7 @@ from bot.events import (
 )
 from bot.playground.page.models import Row
 from tests.builders import LogBuilder, approved_call, doubtful_call, waiting_call
-from tests.example_steps import Pay
+from tests.example_steps import Pay, Post
 
 
 def shown(log: LogBuilder) -> list[Row]:
@@ -142,6 +142,21 @@ def test_a_refusal_says_what_for(reason: str, words: str) -> None:
     log.message()
     log.append(Refused(by="zed", reason=reason))
     assert last(log) == f"Zed was refused: {words}"
+
+
+def test_a_sender_whom_nobody_vouches_for_is_told_apart() -> None:
+    log = LogBuilder()
+    log.message(by="unproven:email:kim@example.test")
+    row = shown(log)[-1]
+    assert (row.tone, row.words) == ("bad", "seems to have written, but nothing proves that it was them")
+
+
+def test_sentences_among_the_arguments_stay_out_of_the_words() -> None:
+    log = LogBuilder()
+    log.message()
+    log.choose(Post(text="short"))
+    log.choose(Post(text="She does not want it any more, she says."))
+    assert [row.words.partition(";")[0] for row in shown(log)[1:]] == ["chose: post short", "chose: post"]
 
 
 def _types() -> tuple[type[AnyEvent], ...]:
