@@ -75,6 +75,11 @@ class Card(Frozen):
     expires_at: datetime
     thread: str
 
+    @property
+    def bare_title(self) -> str:
+        """The title without arguments, for what is read on locked screens: notifications and subjects."""
+        return self.title.partition(": ")[0] if self.step else self.title
+
 
 class Decision(Frozen):
     """What became of a request; shown in place of its buttons."""

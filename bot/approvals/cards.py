@@ -21,6 +21,7 @@ _ASKED = {
     "doubt": "It is not certain that the last step happened. {whom} was asked to look.",
     "stuck": "This needs a look by {whom}.",
 }
+_OUTSIDE = "I have passed this on; a colleague has to confirm it first."
 _CLOSED = {"approved": "{who} approved.", "rejected": "{who} rejected it.", "answered": "{who} answered."}
 
 
@@ -90,13 +91,20 @@ def opening(thread: Thread, opened: RequestOpened, directory: Directory) -> list
         for at in opened.cards
     ]
     if thread.origin not in [at.place for at in opened.cards]:
-        people = [directory.by_id(person).name for person in opened.approvers]
-        whom = f"*{opened.role}*" if opened.role else ", ".join(people) or "somebody"
-        text = _ASKED[opened.kind].format(whom=whom)
-        if opened.kind in {"doubt", "stuck"} and thread.principal is not None and thread.principal.is_outsider:
-            text = "Someone is looking into this."
-        out += line(thread, StatusLine(markdown=text))
+        out += line(thread, StatusLine(markdown=_waiting(thread, opened, directory)))
     return out
+
+
+def _waiting(thread: Thread, opened: RequestOpened, directory: Directory) -> str:
+    """What is being waited for; people from outside do not hear who decides here."""
+    if _for_outsider(thread):
+        return _OUTSIDE if opened.kind in {"approval", "question"} else "Someone is looking into this."
+    people = [directory.by_id(person).name for person in opened.approvers]
+    return _ASKED[opened.kind].format(whom=f"*{opened.role}*" if opened.role else ", ".join(people) or "somebody")
+
+
+def _for_outsider(thread: Thread) -> bool:
+    return thread.principal is not None and thread.principal.is_outsider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,15 +118,16 @@ class Closing:
 
 
 def closing(thread: Thread, opened: RequestOpened, end: Closing, directory: Directory) -> list[Delivery]:
-    """The outcome in place of every card, and a line in the thread it came from."""
+    """The outcome in place of every card, and a line in the thread it came from, unless outsiders read there."""
     content = Decision(
         card=card(thread, opened, directory), outcome=end.outcome, by=end.by, reason=end.reason, at=_time(end.at)
     )
     out = [
         Delivery(id=fresh_id(), thread=thread.id, place=at.place, content=content, replaces=at.delivery)
         for at in opened.cards
+        if not _answered_there(thread, opened, at)
     ]
-    if thread.origin not in [at.place for at in opened.cards]:
+    if thread.origin not in [at.place for at in opened.cards] and not _for_outsider(thread):
         text = _CLOSED.get(end.outcome, "The request {outcome}.").format(who=end.by, outcome=end.outcome)
         if end.outcome == "expired":
             text = "Nobody decided in time, so nothing was run."
@@ -127,6 +136,11 @@ def closing(thread: Thread, opened: RequestOpened, end: Closing, directory: Dire
             text = "The request was taken back." if own else "The question no longer stands."
         out += line(thread, StatusLine(markdown=text))
     return out
+
+
+def _answered_there(thread: Thread, opened: RequestOpened, at: CardAt) -> bool:
+    """A mail cannot be edited: whoever answered a question by mail needs no mail to say so."""
+    return opened.kind == "question" and at.place.channel == "email" and at.place == thread.origin
 
 
 def line(thread: Thread, content: Content) -> list[Delivery]:

@@ -29,7 +29,7 @@ _LABELS = {
 
 def card_title(card: Card) -> str:
     """Return what is asked in one line, without arguments: a subject is read on locked screens."""
-    return f"{NEEDED[card.request_kind]}: {line(card.title, 120)} ({display_id(card.request)})"
+    return f"{NEEDED[card.request_kind]}: {line(card.bare_title, 120)} ({display_id(card.request)})"
 
 
 def labels(kind: str, options: Sequence[str]) -> tuple[str, ...]:

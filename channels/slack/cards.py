@@ -45,13 +45,13 @@ _LONGEST_REASON = 600
 def card_title(card: Card) -> str:
     """Return what is asked in one line, without arguments: what a notification says."""
     asked_by = f" (asked by {line(card.asked_by, 60)})" if card.asked_by else ""
-    return f"{_NEEDED[card.request_kind]}: {line(card.title, 150)}{asked_by}"
+    return f"{_NEEDED[card.request_kind]}: {line(card.bare_title, 150)}{asked_by}"
 
 
 def decision_title(decision: Decision) -> str:
     """Return what became of it in one line."""
     by = f" by {line(decision.by, 60)}" if decision.by else ""
-    return f"{line(decision.card.title, 150)}: {_OUTCOMES[decision.outcome].lower()}{by}"
+    return f"{line(decision.card.bare_title, 150)}: {_OUTCOMES[decision.outcome].lower()}{by}"
 
 
 def card_blocks(card: Card) -> list[JsonObject]:
