@@ -17,9 +17,10 @@ ERASED = "[erased]"
 
 def blocks(thread: Thread) -> tuple[str, ...]:
     """Render the whole thread; what was rendered before is kept, since a block never changes."""
-    kept = thread.rendered
-    kept += [block(thread, index) for index in range(len(kept), len(thread.events))]
-    return tuple(text for text in kept if text)
+    new = (block(thread, index) for index in range(thread.rendered_events, len(thread.events)))
+    thread.rendered += [text for text in new if text]
+    thread.rendered_events = len(thread.events)
+    return tuple(thread.rendered)
 
 
 def block(thread: Thread, index: int) -> str | None:

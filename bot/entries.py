@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from bot.bodies import Body
 from bot.events import EVENT, AnyEvent
 
 _SIGNED = re.compile(rb'\{"at":[0-9]+,(.*),"sig":"([0-9a-f]{32})"\}', re.DOTALL)
+_ADDED = {"body", "body_hash", "at", "sig"}  # to the envelope, when it is written
 SEAL_CHARS = 32  # 128 bits of the HMAC are enough for a value that an attacker cannot try out
 
 
@@ -23,15 +25,34 @@ class Unreadable:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An event as it is to be stored: the bytes, without `at`, and what they add to the event that was given."""
+
+    entry: bytes
+    given: AnyEvent
+    added: dict[str, object]
+
+    def event(self, at: int) -> AnyEvent:
+        """What `decode` makes of the stored bytes, without reading them again."""
+        return self.given.model_copy(update={**self.added, "at": at})
+
+
 def encode(event: AnyEvent) -> bytes:
     """The bytes to store, without `at`: the server splices that in (see `stamped`)."""
-    envelope = event.model_dump_json(exclude={"body", "body_hash", "at", "sig"}, exclude_none=True).encode()
-    body = getattr(event, "body", None)
+    return _write(event).entry
+
+
+def _write(event: AnyEvent) -> Written:
+    envelope = event.model_dump_json(exclude=_ADDED, exclude_none=True).encode()
+    body: Body | None = getattr(event, "body", None)
     if body is None:
-        return envelope + b"\n"
-    text = body.model_copy(update={"salt": secrets.token_hex(8)}).model_dump_json().encode()
-    digest = hashlib.sha256(text).hexdigest().encode()
-    return b'%s,"body_hash":"%s"}\n%s' % (envelope[:-1], digest, text)
+        return Written(envelope + b"\n", event, {"body_hash": None})
+    body = body.model_copy(update={"salt": secrets.token_hex(8)})
+    text = body.model_dump_json().encode()
+    digest = hashlib.sha256(text).hexdigest()
+    entry = b'%s,"body_hash":"%s"}\n%s' % (envelope[:-1], digest.encode(), text)
+    return Written(entry, event, {"body": body, "body_hash": digest})
 
 
 def stamped(entry: bytes, at: int) -> bytes:
@@ -49,7 +70,9 @@ def decode(entry: bytes) -> AnyEvent | Unreadable:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         if first["type"] == "union_tag_invalid":
-            return Unreadable(entry, f"an event of a type that this program does not know: {first.get('ctx', {}).get('tag')}"[:120])
+            return Unreadable(
+                entry, f"an event of a type that this program does not know: {first.get('ctx', {}).get('tag')}"[:120]
+            )
         return Unreadable(entry, f"{'.'.join(str(part) for part in first['loc']) or 'entry'}: {first['msg']}"[:300])
     except ValueError as error:
         return Unreadable(entry, f"body: {error}")
@@ -73,8 +96,15 @@ class Sealer:
 
     def entry(self, thread: str, event: AnyEvent) -> bytes:
         """The bytes to store for an event of this thread, signed by whoever has the secret."""
-        envelope, _, body = encode(event).partition(b"\n")
-        return b'%s,"sig":"%s"}\n%s' % (envelope[:-1], self._signature(thread, envelope), body)
+        return self.write(thread, event).entry
+
+    def write(self, thread: str, event: AnyEvent) -> Written:
+        """The same, with what is needed to fold the event without reading it again."""
+        written = _write(event)
+        envelope, _, body = written.entry.partition(b"\n")
+        signature = self._signature(thread, envelope)
+        entry = b'%s,"sig":"%s"}\n%s' % (envelope[:-1], signature, body)
+        return Written(entry, event, {**written.added, "sig": signature.decode()})
 
     def genuine(self, thread: str, entry: bytes) -> bool:
         """Whether a stored entry was signed for this thread by whoever has the secret."""

@@ -30,9 +30,21 @@ def extend(thread: Thread, entries: list[bytes]) -> None:
         elif wrong := problem(thread, event):
             _stop(thread, wrong)
         else:
-            thread.events.append(event)
-            _apply(thread, event, thread.version)
-        thread.chains.append(thread.sealer.link(thread.chains[-1], entry))
+            append(thread, event, entry)
+            continue
+        _link(thread, entry)
+
+
+def append(thread: Thread, event: e.AnyEvent, entry: bytes) -> None:
+    """Fold one event and its stored entry, which was verified, or written by this process just now."""
+    thread.events.append(event)
+    _apply(thread, event, thread.version)
+    _link(thread, entry)
+
+
+def _link(thread: Thread, entry: bytes) -> None:
+    thread.chains.append(thread.sealer.link(thread.chains[-1], entry))
+    thread.stored += len(entry)
 
 
 def _stop(thread: Thread, reason: str) -> None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from bot.entries import stamped
 from bot.errors import CountersignError
 from bot.events import AnyEvent
-from bot.fold import extend
+from bot.fold import append, extend
 from bot.interrupt import Interrupt
 from bot.places import Delivery
 from bot.runtime import Runtime
@@ -66,7 +66,8 @@ class Held:
         thread = self.thread
         seal = thread.sealer.seal(thread.chains[-1])
         mark = {"by": "bot", "basis": thread.version, "now": now, "seal": seal}
-        entries = [thread.sealer.entry(thread.id, event.model_copy(update=mark)) for event in events]
+        written = [thread.sealer.write(thread.id, event.model_copy(update=mark)) for event in events]
+        entries = [one.entry for one in written]
         change = Change(entries=entries, head=head or {}, opened=opened or {}, closed=closed, out=out)
         done = await self._commit(change, decides=decides, progress=progress)
         if done.verdict == "newer":
@@ -74,8 +75,9 @@ class Held:
             await self.refresh()
             return False
         self.overtaken = 0
-        if done.first == thread.version:
-            extend(thread, [stamped(entry, done.now) for entry in entries])
+        if done.first == thread.version and thread.unreadable is None:
+            for one in written:  # nobody else wrote meanwhile, so the log is what was folded and this
+                append(thread, one.event(done.now), stamped(one.entry, done.now))
         else:
             await self.refresh()
         return True

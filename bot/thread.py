@@ -54,7 +54,9 @@ class Thread:
     sealer: Sealer
     events: list[e.AnyEvent] = field(default_factory=list[e.AnyEvent])
     chains: list[bytes] = field(default_factory=list[bytes])
-    rendered: list[str | None] = field(default_factory=list[str | None])  # what the model reads, kept by bot.context
+    stored: int = 0  # bytes that its entries take up
+    rendered: list[str] = field(default_factory=list[str])  # what the model reads, kept by bot.context ...
+    rendered_events: int = 0  # ... of so many events
     unreadable: str | None = None
     birth: Birth | None = None
     principal: Principal | None = None

@@ -21,7 +21,7 @@ from bot.wake import Wakes
 
 _log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 5
-_CACHED_EVENTS = 20_000  # over all threads that are kept folded between claims
+_CACHED_BYTES = 5_000_000  # stored, of all threads that are kept folded between claims; they take up some 35 MB here
 _SWEEP_S = 1.0
 
 
@@ -36,7 +36,8 @@ class Worker:
         self.slots = slots
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: set[Held] = set()
-        self._cache: OrderedDict[str, Thread] = OrderedDict()
+        self._cache: OrderedDict[str, Thread] = OrderedDict()  # the one used longest ago first
+        self._cached = 0  # bytes
         self._turns: dict[ShardKeys, int] = {}
         self._complained = 0.0
 
@@ -113,6 +114,7 @@ class Worker:
     async def _thread(self, lease: Lease) -> Thread:
         """The fold up to the claim: from the cache and what was appended since, or from the start."""
         thread = self._cache.pop(lease.thread, None)
+        self._cached -= thread.stored if thread else 0
         if thread is None or thread.version > lease.version:
             thread = Thread(lease.thread, self.runtime.sealer)
         if thread.version < lease.version:
@@ -120,10 +122,12 @@ class Worker:
         return thread
 
     def _keep(self, thread: Thread) -> None:
+        if before := self._cache.pop(thread.id, None):  # this worker had lost it, and taken it up again
+            self._cached -= before.stored
         self._cache[thread.id] = thread
-        total = sum(kept.version for kept in self._cache.values()) if len(self._cache) % 64 == 0 else 0
-        while len(self._cache) > 1 and (total > _CACHED_EVENTS or len(self._cache) > 1_000):
-            total -= self._cache.popitem(last=False)[1].version
+        self._cached += thread.stored
+        while self._cached > _CACHED_BYTES:
+            self._cached -= self._cache.popitem(last=False)[1].stored
 
     async def _give_up(self, held: Held | None) -> None:
         if held is None:

@@ -54,6 +54,13 @@ def test_any_result_is_read_as_it_was_written(data: JsonValue) -> None:
     assert event.body.data == data
 
 
+@given(values)
+def test_what_was_written_is_known_without_reading_it(data: JsonValue) -> None:
+    for event in (StepFinished(call="c1", by="bot", body=DataBody(data=data)), Cancelled(by="ana"), message("hi")):
+        written = Sealer(b"a secret").write("00-a", event)
+        assert written.event(1_000) == decode(stamped(written.entry, 1_000))
+
+
 def test_the_same_text_has_another_hash_each_time() -> None:
     one, other = decode(stored(message("yes"))), decode(stored(message("yes")))
     assert not isinstance(one, Unreadable)
