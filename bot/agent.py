@@ -6,6 +6,7 @@ import pkgutil
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType, UnionType
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
@@ -96,7 +97,7 @@ class LoadedAgent:
     @property
     def version(self) -> str:
         """A hash of the rendered system prompt and the steps' schemas."""
-        return hashlib.sha256((self.system + self.menu.version).encode()).hexdigest()[:16]
+        return _version(self.system, self.menu.version)
 
     @property
     def description(self) -> str:
@@ -108,6 +109,11 @@ class LoadedAgent:
         if self.agent.switch is None:
             raise AgentError(f"agents/{self.name}.py has no switch")
         return await self.agent.switch(step, deps, call)
+
+
+@cache
+def _version(system: str, menu: str) -> str:
+    return hashlib.sha256((system + menu).encode()).hexdigest()[:16]
 
 
 def find(package: ModuleType) -> dict[str, Agent]:

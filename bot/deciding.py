@@ -78,7 +78,8 @@ async def decide(held: Held, mode: Mode) -> None:
 async def _commit_choice(held: Held, agent: LoadedAgent, chosen: Chosen, answer: Answer, mode: Mode) -> None:
     thread, step, call = held.thread, chosen.step, f"c{held.thread.version}"
     policy = calls.policy(held, step, thread.agent)
-    denied = guards.denial(thread, step, mode, held.runtime.allowed(thread))
+    allowed = held.runtime.allowed(thread) if isinstance(step, s.HandOff) else guards.NOBODY
+    denied = guards.denial(thread, step, mode, allowed)
     if denied is None and isinstance(policy, s.Deny):
         denied = policy.reason
     ask = policy if isinstance(policy, s.Ask) and denied is None else None

@@ -16,6 +16,9 @@ class Allowed:
     agents: Mapping[str, bool]  # name -> whether its route admits the thread's principal
 
 
+NOBODY = Allowed({})
+
+
 def denial(t: Thread, step: s.Step, mode: Mode, allowed: Allowed) -> str | None:
     """Why this step does not fit now, in words for the model; None if it fits."""
     if mode != "free":

@@ -1,6 +1,5 @@
 """The steps on offer: the JSON schema that is shown to the model, and its answer read back as a step."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +7,7 @@ from typing import cast
 
 from pydantic import JsonValue, ValidationError
 from pydantic.json_schema import models_json_schema
+from pydantic_core import from_json
 
 from bot.errors import CountersignError
 from bot.steps import Step, hash_of
@@ -56,9 +56,8 @@ class Menu:
 
         """
         try:
-            answer: object = json.loads(text, parse_constant=_no_number)
-            json.dumps(answer, ensure_ascii=False).encode()  # half a character cannot be stored
-        except (ValueError, RecursionError) as error:
+            answer: object = from_json(text, allow_inf_nan=False)  # refuses half a character too: it cannot be stored
+        except ValueError as error:
             raise InvalidOutput(f"The answer is not JSON: {error}"[:_MAX_DETAIL]) from error
         fields = cast("dict[str, object]", answer).get("next") if isinstance(answer, dict) else None
         if not isinstance(fields, dict):
@@ -72,10 +71,6 @@ class Menu:
             return Chosen(step.model_validate(rest), str(why))
         except ValidationError as error:
             raise InvalidOutput(f"{name}: {problems(error)}") from error
-
-
-def _no_number(constant: str) -> float:
-    raise ValueError(f"{constant} is no JSON number")
 
 
 def problems(error: ValidationError) -> str:

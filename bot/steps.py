@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -88,6 +89,7 @@ class Step(BaseModel):
     timeout_s: ClassVar[float] = 60.0
 
     @classmethod
+    @cache
     def name(cls) -> str:
         """`LookUpOrder` is offered to the model as `look_up_order`."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()

@@ -1,6 +1,7 @@
 """Sends the script calls of many threads together: one write and one read to the server instead of one for each."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeAlias, cast
@@ -10,6 +11,7 @@ import hiredis
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.store.server import Client
 
@@ -64,16 +66,20 @@ class Batch:
 async def _exchange(connection: Any, batch: list[_Asked]) -> None:  # noqa: ANN401  # redis-py's connections are untyped
     unanswered = deque(batch)
     try:
-        await connection.send_packed_command([_pack(words) for words, _ in batch], check_health=False)
-        while unanswered:
-            answer = await _answer(connection)
-            future = unanswered.popleft()[1]
-            if future.done():
-                continue
-            if isinstance(answer, Exception):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
+        async with asyncio.timeout(connection.socket_timeout):  # one for all: each costs as much as reading an answer
+            await connection.send_packed_command([_pack(words) for words, _ in batch], check_health=False)
+            while unanswered:
+                answer = await _answer(connection)
+                future = unanswered.popleft()[1]
+                if future.done():
+                    continue
+                if isinstance(answer, Exception):
+                    future.set_exception(answer)
+                else:
+                    future.set_result(answer)
+    except TimeoutError:
+        await connection.disconnect(nowait=True)
+        _fail(unanswered, RedisTimeoutError("Timeout reading from socket"))
     except BaseException as error:
         await connection.disconnect(nowait=True)  # answers that are still on their way are nobody's
         _fail(unanswered, error if isinstance(error, Exception) else RedisConnectionError("this process is stopping"))
@@ -83,7 +89,7 @@ async def _exchange(connection: Any, batch: list[_Asked]) -> None:  # noqa: ANN4
 
 async def _answer(connection: Any) -> object:  # noqa: ANN401  # redis-py's connections are untyped
     try:
-        return await connection.read_response()
+        return await connection.read_response(timeout=math.inf)  # the batch has a limit of its own
     except ResponseError as error:  # the server's own no, to this one call
         return error
 

@@ -1,13 +1,13 @@
 """The Lua scripts as typed functions: a function's signature is its script's contract."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal, cast
 
+from pydantic_core import to_json
 from redis.exceptions import NoScriptError
 
 from bot.ids import shard_of
@@ -252,21 +252,18 @@ async def _change(
     options: Mapping[str, object],
     entries: Sequence[bytes],
 ) -> Done:
-    shard = keys.shard
-    names = [
-        keys.log,
-        keys.head,
-        keys.lease,
-        keys.open,
-        shard.due,
-        shard.leases,
-        shard.out,
-        shard.recent,
-        shard.pending,
-    ]
-    reply = await _run(client, name, [*names, *extra], [keys.thread, json.dumps(options), *entries])
+    argv = [keys.thread, to_json(dict(options)), *entries]
+    reply = await _run(client, name, [*_names(keys), *extra], argv)
     verdict, first, version, now = reply
     return Done(cast("Verdict", verdict.decode()), first, version, int(now))
+
+
+@lru_cache(1_000)
+def _names(keys: ThreadKeys) -> tuple[str, ...]:
+    """KEYS 1 to 9 of the scripts that change one thread; it is the same threads again and again."""
+    shard = keys.shard
+    mine = (keys.log, keys.head, keys.lease, keys.open)
+    return (*mine, shard.due, shard.leases, shard.out, shard.recent, shard.pending)
 
 
 async def _run(client: Client, name: str, keys: Sequence[str], argv: Sequence[str | bytes | int]) -> Any:  # noqa: ANN401  # what a script returns is known to its function alone
