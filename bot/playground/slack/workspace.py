@@ -1,7 +1,6 @@
 """The workspace's state: who and what is in it, changed by plain methods that write each change down."""
 
 import time
-from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
@@ -38,11 +37,13 @@ class Workspace:
         self.ephemerals: list[Message] = [Message.model_validate_json(row) for row in journal.rows("ephemeral")]
         self.announce: Announce = lambda _event, _channel: None
         self._listeners: list[Callable[[], None]] = []
-        self._messages: dict[str, list[Message]] = defaultdict(list)
+        self._messages: dict[str, dict[str, Message]] = defaultdict(dict)  # by channel and ts, oldest first
+        self._replies: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)  # by channel and root: their ts
         self._earlier: dict[tuple[str, str], list[Message]] = defaultdict(list)
         self._last_us = 0  # the newest ts given out, in microseconds
-        for message in map(Message.model_validate_json, journal.rows("message")):
-            insort(self._messages[message.channel], message, key=lambda stored: stored.ts)
+        stored = map(Message.model_validate_json, journal.rows("message"))
+        for message in sorted(stored, key=lambda message: message.ts):
+            self._keep(message)
             self._last_us = max(self._last_us, int(message.ts.replace(".", "")))
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -99,15 +100,15 @@ class Workspace:
 
     def messages(self, channel: str) -> tuple[Message, ...]:
         """Return all messages of a channel, thread replies included, oldest first."""
-        return tuple(self._messages[channel])
+        return tuple(self._messages[channel].values())
 
     def replies(self, channel: str, root: str) -> tuple[Message, ...]:
         """Return the replies of a thread, oldest first, without its first message."""
-        return tuple(message for message in self._messages[channel] if message.is_reply and message.thread_ts == root)
+        return tuple(self._messages[channel][ts] for ts in self._replies[channel, root])
 
     def find(self, channel: str, ts: str) -> Message | None:
         """Return a message, or None."""
-        return next((message for message in self._messages[channel] if message.ts == ts), None)
+        return self._messages[channel].get(ts)
 
     def message(self, channel: str, ts: str) -> Message:
         """Return a message, or refuse with `message_not_found`."""
@@ -165,7 +166,8 @@ class Workspace:
             self.edit(tomb, by=message.user)
             return
         before = self.shown(message)
-        self._messages[channel.id].remove(message)
+        del self._messages[channel.id][message.ts]
+        self._replies[channel.id, message.root].pop(message.ts, None)
         self.journal.drop("message", f"{channel.id}/{message.ts}")
         self.touch()
         self._tell(happenings.deleted(before, channel, self.next_ts()), channel)
@@ -190,14 +192,15 @@ class Workspace:
         self.touch()
 
     def _put(self, message: Message) -> None:
-        messages = self._messages[message.channel]
-        old = self.find(message.channel, message.ts)
-        if old:
-            messages[messages.index(old)] = message
-        else:
-            insort(messages, message, key=lambda stored: stored.ts)
+        self._keep(message)
         self.journal.put("message", f"{message.channel}/{message.ts}", message.model_dump_json())
         self.touch()
+
+    def _keep(self, message: Message) -> None:
+        """Put a message where it is found: a new one is the newest, another version stands where the last one stood."""
+        self._messages[message.channel][message.ts] = message
+        if message.is_reply:
+            self._replies[message.channel, message.root][message.ts] = None
 
     def _tell(self, event: JsonObject, channel: Channel) -> None:
         if self.app.bot_user in channel.members:
