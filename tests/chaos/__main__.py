@@ -28,6 +28,7 @@ def main() -> int:
         threads=given.threads or int(given.seconds * 2.5) + 1,
         seed=given.seed,
         fenced=not given.control,
+        rest_s=max(120.0, given.seconds / 3),
     )
     print(f"seed {plan.seed}: {plan.threads} threads in {plan.seconds:g} s of faults ...", flush=True)  # noqa: T201
     with tempfile.TemporaryDirectory() as folder:
