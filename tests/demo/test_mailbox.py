@@ -57,7 +57,7 @@ def test_click_and_reply_at_the_same_moment_pay_once(page: Page, shared: Demo, b
     other.goto(shared.url)
     act_as(other, FINN)
     other.locator("#tab-mail").click()
-    expect(other.locator("#mail-title")).to_contain_text("1045")
+    expect(other.frame_locator("#letters iframe").last.locator("body")).to_contain_text("1045")
     moment = (time.time() + 1) * 1000
     page.evaluate("() => document.querySelectorAll('.carded .primary').forEach((one) => { one.id = 'yes'; })")
     page.evaluate(AT.format("#yes"), moment)
@@ -73,7 +73,7 @@ def test_a_forged_approval_is_refused_and_listed(page: Page, shared: Demo) -> No
     mail(page, LEE, "Shirt and belt", "I want my money back for order 1043")
     expect(page.locator("#open")).to_contain_text("Waiting for Finn Hale to approve this")
     act_as(page, FINN)
-    expect(page.locator("#mail-title")).to_contain_text("1043")
+    expect(page.frame_locator("#letters iframe").last.locator("body")).to_contain_text("1043")
     page.get_by_role("button", name="Forge Finn's approval").click()
     expect(page.locator("#refused")).to_contain_text("Finn Hale: not proven to be the sender")
     expect(page.locator("#mails button").first).to_contain_text("Nothing was decided")
