@@ -19,6 +19,7 @@ from tests.chaos.stored import Stored
 
 _BOT = "U0BOT"
 _ASKED = {"approval": "Waiting for", "doubt": "It is not certain", "stuck": "This needs a look", "question": "Waiting"}
+_OUTSIDE = {kind: "looking into" if kind in {"doubt", "stuck"} else "passed this on" for kind in _ASKED}
 _CLOSED = {"approved": "approved.", "rejected": "rejected it.", "answered": "answered."}
 
 
@@ -127,19 +128,19 @@ class Outside:
 
 
 def lines(thread: Thread) -> Iterator[str]:
-    """What its log says was said where the thread began."""
+    """What its log says was said where the thread began: people from outside hear less, and not who decided."""
+    outsider = thread.principal is not None and thread.principal.is_outsider
     for event in thread.events:
         match event:
             case e.RequestOpened():
-                outsider = thread.principal is not None and thread.principal.is_outsider
-                yield "Someone is looking" if outsider and event.kind in {"doubt", "stuck"} else _ASKED[event.kind]
-            case e.RequestAnswered() if event.outcome:
-                yield _CLOSED[event.outcome]
-            case e.RequestExpired():
-                yield "Nobody decided"
-            case e.RequestWithdrawn():
-                yield "The "  # it was taken back, or it no longer stands
+                yield (_OUTSIDE if outsider else _ASKED)[event.kind]
             case e.Replied():
                 yield event.body.text if event.body else ""
+            case e.RequestAnswered() if event.outcome and not outsider:
+                yield _CLOSED[event.outcome]
+            case e.RequestExpired() if not outsider:
+                yield "Nobody decided"
+            case e.RequestWithdrawn() if not outsider:
+                yield "The "  # it was taken back, or it no longer stands
             case _:
                 pass
