@@ -40,19 +40,20 @@ class Written:
 
 def encode(event: AnyEvent) -> bytes:
     """The bytes to store, without `at`: the server splices that in (see `stamped`)."""
-    return _write(event).entry
+    return _encoded(event)[0]
 
 
-def _write(event: AnyEvent) -> Written:
+def _encoded(event: AnyEvent) -> tuple[bytes, dict[str, object]]:
+    """The bytes, and what they add to the event."""
     envelope = event.model_dump_json(exclude=_ADDED, exclude_none=True).encode()
     body: Body | None = getattr(event, "body", None)
     if body is None:
-        return Written(envelope + b"\n", event, {"body_hash": None})
+        return envelope + b"\n", {"body_hash": None}
     body = body.model_copy(update={"salt": secrets.token_hex(8)})
     text = body.model_dump_json().encode()
     digest = hashlib.sha256(text).hexdigest()
     entry = b'%s,"body_hash":"%s"}\n%s' % (envelope[:-1], digest.encode(), text)
-    return Written(entry, event, {"body": body, "body_hash": digest})
+    return entry, {"body": body, "body_hash": digest}
 
 
 def stamped(entry: bytes, at: int) -> bytes:
@@ -100,11 +101,11 @@ class Sealer:
 
     def write(self, thread: str, event: AnyEvent) -> Written:
         """The same, with what is needed to fold the event without reading it again."""
-        written = _write(event)
-        envelope, _, body = written.entry.partition(b"\n")
+        encoded, added = _encoded(event)
+        envelope, _, body = encoded.partition(b"\n")
         signature = self._signature(thread, envelope)
         entry = b'%s,"sig":"%s"}\n%s' % (envelope[:-1], signature, body)
-        return Written(entry, event, {**written.added, "sig": signature.decode()})
+        return Written(entry, event, {**added, "sig": signature.decode()})
 
     def genuine(self, thread: str, entry: bytes) -> bool:
         """Whether a stored entry was signed for this thread by whoever has the secret."""

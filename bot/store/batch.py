@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeAlias, cast
 from weakref import WeakKeyDictionary
 
@@ -18,6 +19,7 @@ from bot.store.server import Client
 Word: TypeAlias = str | bytes | int
 _pack = cast("Callable[[tuple[Word, ...]], bytes]", cast("Any", hiredis).pack_command)
 _MOST = 64  # calls in one batch
+_LINGER_S = 0.02
 _Asked: TypeAlias = tuple[tuple[Word, ...], "asyncio.Future[object]"]
 
 
@@ -33,11 +35,13 @@ class Batch:
         self._pool: Any = client.connection_pool
         self._waiting: deque[_Asked] = deque()
         self._sending: asyncio.Task[None] | None = None
+        self._called = asyncio.Event()
 
     async def call(self, *words: Word) -> object:
         """Send one command. Raises what the server or the connection raises."""
         future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._waiting.append((words, future))
+        self._called.set()
         if self._sending is None:
             self._sending = asyncio.create_task(self._send())
         return await future
@@ -46,7 +50,7 @@ class Batch:
         try:
             connection = await self._pool.get_connection()
             try:
-                while self._waiting:
+                while await self._more():
                     await _exchange(connection, self._take())
             finally:
                 await self._pool.release(connection)
@@ -57,6 +61,15 @@ class Batch:
             task = asyncio.current_task()
             stopping = task is not None and task.cancelling() > 0
             self._sending = asyncio.create_task(self._send()) if self._waiting and not stopping else None
+
+    async def _more(self) -> bool:
+        """Keep the connection for a moment when nobody asks: to borrow it again takes as long as a call."""
+        if not self._waiting:
+            self._called.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LINGER_S):
+                    await self._called.wait()
+        return bool(self._waiting)
 
     def _take(self, *, everything: bool = False) -> list[_Asked]:
         count = len(self._waiting) if everything else min(len(self._waiting), _MOST)
