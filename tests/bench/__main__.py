@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.bench.bare import bare
 from tests.bench.figures import Figure, middle, table, write
 from tests.bench.memory import resident
 from tests.bench.picture import draw
@@ -45,6 +46,7 @@ async def _measure(folder: Path, runs: int, count: int, only: str | None) -> tup
     if only in {None, "steps"}:
         for slots, threads in ((1, 30), (16, 160)):
             figures += await _several(folder, runs, slots, threads)
+        figures += middle([await bare(folder / f"bare.{number}", slots=16) for number in range(runs)])
         figures += await round_trips(folder / "trips")
         long, costs = await by_length(folder / "long", 2 * runs)
         figures += long
