@@ -13,6 +13,7 @@ from bot.thread import Thread
 
 MAX_TEXT = 12_000  # characters of one message or result that the model gets to read; the log keeps all of it
 ERASED = "[erased]"
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def blocks(thread: Thread) -> tuple[str, ...]:
@@ -142,7 +143,7 @@ def shorten(text: str, limit: int = MAX_TEXT) -> str:
 
 
 def _json(value: JsonValue) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+    return _ENCODER.encode(value)
 
 
 def _marks(marks: Mapping[str, object]) -> str:

@@ -221,5 +221,7 @@ STANDARD: tuple[type[Standard], ...] = (RequestHumanInput, DoneForNow, Reply, Ke
 
 def hash_of(value: JsonValue) -> str:
     """SHA-256 (hex) over the canonical JSON of a value."""
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(value).encode()).hexdigest()
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,6 +1,7 @@
 """One worker in this process, over an embedded server that syncs every write to disk before it answers."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -82,6 +83,7 @@ class Office:
         wakes, model.wanted = Wakes(self.client), threads
         renewer = Renewer(lambda: cast("Any", Redis).from_url(self.url, retry=None), runtime.lease_us)
         renewer.start()
+        gc.freeze()  # as bot.working does
         listening = asyncio.create_task(wakes.listen())
         working = asyncio.create_task(Worker(runtime, wakes, renewer, slots=slots).run())
         try:
