@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any, cast
 
 from bot.entries import Unreadable, decode
+from bot.model import Answer, Prompt
 from bot.store import log
 from bot.store.keys import ThreadKeys
 from tests.bench.figures import Figure, percentile
@@ -23,6 +24,7 @@ one question to the model to the next one in the same thread, so at concurrency 
 """
 LENGTHS = (10, 30, 100, 300, 1_000)  # events in the thread
 _STEPS = 20  # of each thread where it is about throughput
+_FROM, _TO = 20, 220  # steps between which round trips are counted
 _COMMANDS = ("evalsha", "eval", "lrange")  # what a worker sends, and no script does inside
 
 
@@ -72,16 +74,27 @@ async def throughput(folder: Path, *, slots: int, threads: int) -> list[Figure]:
     ]
 
 
+@dataclass
+class _Counting(Instant):
+    """Also reads the meter at two steps in the middle of a thread."""
+
+    at: Office | None = None
+    meters: list[Meter] = field(default_factory=list[Meter])
+
+    async def __call__(self, prompt: Prompt) -> Answer:
+        if len(prompt.blocks) // 2 in {_FROM, _TO} and self.at is not None:
+            self.meters.append(await Meter.read(self.at))
+        return await super().__call__(prompt)
+
+
 async def round_trips(folder: Path) -> list[Figure]:
-    """Commands for each commit of one thread, without those that claim it and give it back."""
+    """Commands for each commit in the middle of a thread: the claim before and the release after are not among them."""
     async with office(folder) as at:
-        counts: list[int] = []
-        for number, steps in enumerate((100, 300)):
-            await at.begin(number, 1, steps)
-            before = await Meter.read(at)
-            await at.work(Instant(), slots=1, threads=1)
-            counts.append((await Meter.read(at)).commands - before.commands)
-    return [Figure("round_trips_per_commit", (counts[1] - counts[0]) / 400, "commands", 1.05)]
+        model = _Counting(at=at)
+        await at.begin(0, 1, _TO + 10)
+        await at.work(model, slots=1, threads=1)
+    before, after = model.meters
+    return [Figure("round_trips_per_commit", (after.commands - before.commands) / (2 * (_TO - _FROM)), "commands", 1.0)]
 
 
 @dataclass(frozen=True, slots=True)
