@@ -14,7 +14,7 @@ from bot.store.keys import ShardKeys
 from bot.store.scripts import Change, Settled
 from bot.store.server import Client
 
-_LEASE_MS = 30_000
+_LEASE_MS = 10_000  # kept every second; a sender that was killed holds its shards up for as long
 _BATCH = 500
 
 

@@ -7,7 +7,7 @@ import bot.app
 from bot.cli.running import run_roles
 from tests.chaos import agents
 
-SENDER_LEASE_MS = 5_000  # instead of 30 s, so that a run of a minute sees what a dead sender left come out
+SENDER_LEASE_MS = 5_000  # instead of 10 s, so that a run of a minute sees what a dead sender left come out
 
 
 def run(role: str) -> None:
