@@ -11,16 +11,18 @@ from redis.exceptions import RedisClusterException, RedisError
 from bot.ids import fresh_id
 from bot.places import Card, Delivery, Place, StatusLine
 from bot.port import Channel, DeliveryFailed
-from bot.store import log
+from bot.store import log, scripts
 from bot.store.away import AWAY
 from bot.store.keys import ALL_SHARDS, ShardKeys
 from bot.store.outbox import Outbox, Queued
+from bot.store.scripts import Change
 from bot.store.server import Client
 from bot.wake import Wakes
 
 _log = logging.getLogger(__name__)
 _SWEEP_S = 1.0
 _SEND_S = 30.0
+TELL_AT = 3  # tries after which those who wait hear of the delay
 MAX_TRIES = 100  # with the pauses between them, about eight hours
 
 
@@ -134,6 +136,8 @@ class _Lanes:
                 await self._give_up(queued, str(failure))
             else:
                 self._later(lane, failure.retry_after_s or _pause(tries))
+                if tries == TELL_AT:
+                    await self._tell_of_delay(queued.delivery)
         except (RedisError, RedisClusterException):
             raise
         except Exception as error:  # noqa: BLE001  # whatever a provider's client raises: the outcome is unknown
@@ -169,13 +173,30 @@ class _Lanes:
         delivery = queued.delivery
         _log.error("%s for thread %s was given up: %s", delivery.id, delivery.thread, reason)
         instead: list[Delivery] = []
-        if isinstance(delivery.content, Card):
-            head = await log.head(self._outbox.client, delivery.thread)
-            origin = Place.model_validate_json(head.origin) if head and head.origin else None
-            if origin is not None and origin != delivery.place and origin.channel in self._channels:
-                said = StatusLine(markdown="I could not reach those who have to decide this; please tell an operator.")
-                instead = [Delivery(id=fresh_id(), thread=delivery.thread, place=origin, content=said)]
+        origin = await self._origin(delivery)
+        if origin is not None:
+            said = StatusLine(markdown="I could not reach those who have to decide this; please tell an operator.")
+            instead = [Delivery(id=fresh_id(), thread=delivery.thread, place=origin, content=said)]
         await self._outbox.give_up(queued, reason, instead)
+
+    async def _tell_of_delay(self, delivery: Delivery) -> None:
+        """A channel is away: whoever waits for a decision hears of it by the other one, once a card."""
+        origin = await self._origin(delivery)
+        if origin is None or origin.channel == delivery.place.channel:
+            return
+        where = {"email": "by mail", "slack": "in Slack"}.get(delivery.place.channel, "there")
+        said = StatusLine(markdown=f"I cannot reach those who have to decide this {where} just now; I keep trying.")
+        late = Delivery(id=fresh_id(), thread=delivery.thread, place=origin, content=said)
+        await scripts.note(self._outbox.client, delivery.thread, Change(out=[late]))
+
+    async def _origin(self, delivery: Delivery) -> Place | None:
+        """Where those wait who asked for what this card asks; None if it is no card, or goes there itself."""
+        if not isinstance(delivery.content, Card):
+            return None
+        head = await log.head(self._outbox.client, delivery.thread)
+        origin = Place.model_validate_json(head.origin) if head and head.origin else None
+        known = origin is not None and origin != delivery.place and origin.channel in self._channels
+        return origin if known else None
 
 
 def _heads(waiting: Sequence[Queued]) -> list[Queued]:

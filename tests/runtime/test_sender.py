@@ -2,13 +2,14 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 
 from bot import sender
-from bot.places import Decision, Delivery, Place
-from bot.port import DeliveryFailed
+from bot.places import Card, Decision, Delivery, Place
+from bot.port import Channel, DeliveryFailed
 from bot.store import log
 from bot.store.keys import ThreadKeys
 from bot.store.outbox import Outbox
@@ -70,6 +71,25 @@ async def test_an_approval_that_reaches_nobody_is_told_where_it_came_from(stage:
     async with stage.working():
         await stage.say("send x")
         await stage.said("could not reach those who have to decide")
+
+
+async def test_who_waits_in_slack_hears_once_that_mail_is_away(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender, "_pause", soon)
+    away = Told()
+    away.fails = [DeliveryFailed("no connection", permanent=False) for _ in range(6)]
+    card = Card(
+        request="r",
+        request_kind="approval",
+        title="Send",
+        agent="mail",
+        expires_at=datetime(2027, 1, 1, tzinfo=UTC),
+        thread=THREAD,
+    )
+    mail = Delivery(id="card", thread=THREAD, place=Place(channel="email", address="max@acme.test"), content=card)
+    await put(stage, mail, head={"origin": line("x").place.model_dump_json(exclude_none=True)})
+    async with sending(stage, slack=cast("Channel", stage.channel), email=cast("Channel", away)):
+        await wait_until(lambda: nothing_left(stage))
+    assert len([text for text in stage.channel.lines() if "by mail just now" in text]) == 1
 
 
 async def test_after_too_many_tries_it_is_given_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
