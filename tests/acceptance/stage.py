@@ -18,6 +18,7 @@ from bot.entries import Sealer
 from bot.errors import SettingsError
 from bot.events import AnyEvent
 from bot.fold import fold
+from bot.playground.mail import MailPeer
 from bot.playground.model.peer import ModelPeer, model_peer
 from bot.playground.repository import DemoRepository, make_demo_repository, record_first_deployments
 from bot.playground.slack import SlackPeer, Timing
@@ -26,7 +27,7 @@ from bot.store.server import Client, connect
 from bot.thread import Thread
 from tests.helpers import wait_until
 
-Role = Literal["web", "slack", "worker"]
+Role = Literal["web", "slack", "email", "worker"]
 SIGNING = "playground-signing-secret"
 DEPLOYS, RELEASES = "C0DEPLOYS", "C0RELEASES"
 _CONFIG = """
@@ -37,7 +38,8 @@ slack = "T0ACME/U0ANA"
 [people.rob]
 name = "Rob Wills"
 slack = "T0ACME/U0ROB"
-roles = ["release", "operators"]
+email = "rob@acme.test"
+roles = ["release", "operators", "finance", "support"]
 
 [people.mia]
 name = "Mia Chen"
@@ -48,6 +50,18 @@ roles = ["release"]
 channel = "slack:T0ACME/C0RELEASES"
 
 [roles.operators]
+
+[roles.support]
+
+[roles.finance]
+channel = "slack:T0ACME/C0RELEASES"
+mail = true
+
+[[routes]]
+address = "support@acme.test"
+agent = "support"
+who = "anyone"
+approvers = "support"
 
 [[routes]]
 channel = "slack:T0ACME/C0DEPLOYS"
@@ -64,6 +78,8 @@ health_command = {health}
 unattended = ["staging"]
 env = {{ DEMO_DEPLOY_SECONDS = "{seconds}" }}
 {state}
+
+[agents.support]
 """
 
 
@@ -117,6 +133,7 @@ class Stage:
         self.folder = folder
         self.port = _free_port()
         self.processes: list[Process] = []
+        self.mail = MailPeer()
         self.slack = SlackPeer(timing=Timing(retry_s=(0.5, 1.0, 2.0, 4.0, 8.0)))
         self.socket_mode = socket_mode
         self._deploy_seconds = deploy_seconds
@@ -134,6 +151,7 @@ class Stage:
         record_first_deployments(self.demo, state)
         self.model = await self._stack.enter_async_context(model_peer())
         await self._stack.enter_async_context(self.slack)
+        await self._stack.enter_async_context(self.mail)
         if not self.socket_mode:
             self.slack.deliver_to(f"http://127.0.0.1:{self.port}/slack/events")
         text = _CONFIG.format(
@@ -178,6 +196,10 @@ class Stage:
             "SLACK_SIGNING_SECRET": SIGNING,
             "SLACK_API_URL": self.slack.api_url,
             "PORT": str(self.port),
+            "IMAP_URL": self.mail.imap_url,
+            "SMTP_URL": self.mail.smtp_url,
+            "MAIL_ADDRESSES": "support@acme.test",
+            "MAIL_AUTH": self.mail.mail_auth,
             **self._knobs,
         }
 
