@@ -4,13 +4,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from bot.places import Place
+from bot.places import EditField, Place
 
 Policy = Literal["run", "ask", "deny"]
 StepKind = Literal["query", "action", "standard"]
 RequestKind = Literal["approval", "question", "doubt", "stuck"]
-AnswerKind = Literal["approve", "reject", "choose", "say"]
-Outcome = Literal["approved", "rejected", "answered", "expired", "withdrawn"]
+Urgency = Literal["low", "medium", "high"]
+AnswerKind = Literal["approve", "reject", "edit", "give", "choose", "say"]
+Outcome = Literal["approved", "rejected", "answered", "edited", "given", "expired", "withdrawn"]
 
 
 class Record(BaseModel):
@@ -69,6 +70,15 @@ class CardAt(Record):
     place: Place
 
 
+class Rung(Record):
+    """One step of a request's ladder, at an absolute time: show it first, remind of it, or ask others as well."""
+
+    at: int  # us
+    do: Literal["show", "remind", "escalate"]
+    people: tuple[str, ...] = ()  # whom it concerns; for `escalate` they are resolved when it comes to that
+    role: str | None = None  # whom else to ask, for `escalate`
+
+
 class Limits(Record):
     """The limits that were in force when the step was chosen."""
 
@@ -118,13 +128,18 @@ class CardBody(Body):
     asked_by: str = ""
     warning: str = ""
     reject_reasons: list[str] = Field(default_factory=list[str])
+    fields: list[EditField] = Field(default_factory=list[EditField])  # what approvers may change
+    edited_by: str = ""  # whoever made it what it is, if not the agent alone
 
 
 class AnswerBody(Body):
-    """An answer's own words: a reason, or the reply to a question."""
+    """An answer's own words: a reason that may be quoted, the reply to a question, or what an edit changed."""
 
     text: str = ""
     name: str = ""
+    internal: str = ""  # the part of a reason that neither the model nor people from outside get to see
+    changes: dict[str, list[JsonValue]] = Field(default_factory=dict[str, list[JsonValue]])  # field -> [before, after]
+    arguments: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])  # of an edit: the whole call
 
 
 class TextBody(Body):

@@ -79,6 +79,10 @@ def block(thread: Thread, index: int) -> str | None:
             | e.Cancelled()
             | e.Parked()
             | e.Unparked()
+            | e.RequestReminded()
+            | e.RequestEscalated()
+            | e.Granted()
+            | e.GrantRevoked()
             | e.Delivered()
             | e.DeliveryFailed()
             | e.Refused()
@@ -101,10 +105,17 @@ def _opened(thread: Thread, event: e.RequestOpened) -> str | None:
 
 def _answered(thread: Thread, event: e.RequestAnswered) -> str | None:
     opened = thread.requests[event.request].opened
-    if event.outcome is None or opened.call is None:
+    if opened.call is None or (event.outcome is None and event.answer != "say"):
         return None
     body = event.body or AnswerBody(name=event.by or "")
     marks = {"of": event_number(thread, opened.call), "by": body.name}
+    if event.outcome is None:
+        told = "\n(Answer with reply: only those who decide read it. The request stays open.)"
+        return _block("question", marks, (body.text or ERASED)) + told
+    if event.outcome == "edited":
+        return _block("edited", marks, _json(dict(body.changes)) if event.body else ERASED)
+    if event.outcome == "given":
+        return None  # who decides is none of the model's business
     match opened.kind, event.outcome:
         case "approval", "approved":
             return f"<approved{_marks(marks)}/>"

@@ -24,12 +24,15 @@ from bot.bodies import (
     Outcome,
     Policy,
     RequestKind,
+    Rung,
     StepBody,
     StepKind,
     TextBody,
+    Urgency,
     Usage,
 )
 from bot.places import Place
+from bot.steps import Ladder
 
 
 class MessageReceived(Event):
@@ -63,6 +66,8 @@ class StepChosen(Event):
     policy: Policy
     role: str | None = None
     quorum: int = 1
+    ladder: Ladder = Ladder()
+    urgency: Urgency = "medium"
     idempotent: bool = False
     can_check: bool = False
     limits: Limits = Limits()
@@ -80,6 +85,7 @@ class StepStarted(Event):
     call: str
     attempt: int
     digest: str | None = None
+    grant: str | None = None  # the standing permission that it runs under, instead of an approval
 
 
 class StepFinished(Event):
@@ -137,10 +143,14 @@ class RequestOpened(Event):
     quorum: int = 1
     options: tuple[str, ...]
     format: Literal["free_text", "yes_no", "multiple_choice"] | None = None
-    urgency: Literal["low", "medium", "high"] = "medium"
+    urgency: Urgency = "medium"
     expires_at: int  # us; NEVER for what must not be forgotten
     schema_version: str = ""  # of the step's own form
     cards: tuple[CardAt, ...] = ()
+    delegates: tuple[str, ...] = ()  # those of the approvers to whom it was given: they need not have the role
+    editable: tuple[str, ...] = ()  # the fields that an approver may change
+    rungs: tuple[Rung, ...] = ()  # its ladder, in the order of time
+    may_grant_us: int = 0  # for how long an approver may let this very call run without asking; 0: not at all
     body: CardBody | None = None
 
 
@@ -153,7 +163,51 @@ class RequestAnswered(Event):
     option: str | None = None
     outcome: Outcome | None = None
     proof: str  # how the person was authenticated: slack, email:dkim, os
+    call_hash: str | None = None  # of an edit: what is to be approved instead
+    to: tuple[str, ...] = ()  # to whom it was given
     body: AnswerBody | None = None
+
+
+class RequestReminded(Event):
+    """Those who are asked were shown it, or reminded of it: a rung of its ladder."""
+
+    type: Literal["request_reminded"] = "request_reminded"
+    request: str
+    rung: int
+    cards: tuple[CardAt, ...] = ()  # of those who were not asked before
+    body: TextBody | None = None
+
+
+class RequestEscalated(Event):
+    """Others are asked as well, because nobody answered: a rung of its ladder."""
+
+    type: Literal["request_escalated"] = "request_escalated"
+    request: str
+    rung: int
+    role: str
+    approvers: tuple[str, ...]
+    cards: tuple[CardAt, ...] = ()
+
+
+class Granted(Event):
+    """An approver lets one exact call run without asking, for a while."""
+
+    type: Literal["granted"] = "granted"
+    grant: str
+    request: str  # the approval that it came with
+    agent: str
+    step: str
+    call_hash: str
+    facts: str  # hash of the snapshot: other facts are asked about
+    role: str
+    until: int  # us
+
+
+class GrantRevoked(Event):
+    """A standing permission was taken back, before its time was over."""
+
+    type: Literal["grant_revoked"] = "grant_revoked"
+    grant: str
 
 
 class RequestExpired(Event):
@@ -177,6 +231,7 @@ class Replied(Event):
     type: Literal["replied"] = "replied"
     call: str | None = None
     final: bool = False
+    to: tuple[str, ...] = ()  # requests: it was said only to those who asked something about them
     body: TextBody | None = None
 
 
@@ -266,6 +321,10 @@ AnyEvent = Annotated[
     | LateResult
     | RequestOpened
     | RequestAnswered
+    | RequestReminded
+    | RequestEscalated
+    | Granted
+    | GrantRevoked
     | RequestExpired
     | RequestWithdrawn
     | Replied

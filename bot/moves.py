@@ -56,6 +56,14 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class Climb:
+    """Go a rung up the ladder of an open request: show it, remind, or ask others as well."""
+
+    request: str
+    rung: int
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """Tell the people in the thread something that needs no model."""
 
@@ -74,15 +82,15 @@ class Rest:
     """Nothing to do until somebody writes."""
 
 
-Move = Decide | Perform | Check | Doubt | Ask | Close | Say | Wait | Rest
+Move = Decide | Perform | Check | Doubt | Ask | Close | Climb | Say | Wait | Rest
 
 
 def next_move(t: Thread, now: int) -> Move:
     """What is to be done next in this thread at this time (us, the server's clock)."""
     if t.unreadable or t.birth is None or ((t.paused or t.parked) and not t.cancelled):
         return Rest()
-    if closing := _closing(t, now):
-        return closing
+    if move := _closing(t, now) or _climbing(t, now):
+        return move
     if t.cancelled:
         return _settle(t)
     call = t.active
@@ -103,6 +111,19 @@ def _closing(t: Thread, now: int) -> Close | None:
     return None
 
 
+def _climbing(t: Thread, now: int) -> Climb | None:
+    for request_id, request in t.open.items():
+        if request.next_rung is not None and request.next_rung <= now:
+            return Climb(request_id, request.climbed)
+    return None
+
+
+def _next_time(t: Thread) -> int | None:
+    """When something about the open requests is due by itself (us)."""
+    times = [time for request in t.open.values() for time in (request.opened.expires_at, request.next_rung) if time]
+    return min(times, default=None)
+
+
 def _cancelled(t: Thread, request: RequestState) -> bool:
     return t.cancelled_at is not None and request.index < t.cancelled_at
 
@@ -114,7 +135,7 @@ def _settle(t: Thread) -> Move:
             continue
         if call.progress == "started":
             return Doubt(call.chosen.call)
-        return Wait(None) if _asked(t, call) else _look(call)
+        return Wait(_next_time(t)) if _asked(t, call) else _look(call)
     return Rest()
 
 
@@ -154,20 +175,20 @@ def _advance(t: Thread, call: CallState) -> Move | None:
 
 def _converse(t: Thread, now: int) -> Move:
     """Talk to the model, unless there is nothing to say or a person has to look first."""
-    first_expiry = min((request.opened.expires_at for request in t.open.values()), default=None)
+    due = _next_time(t)
     if t.stopped and not t.done:  # what is still open is a doubt, and has to be settled first
-        return Wait(first_expiry) if t.open else Say("stopped")
+        return Wait(due) if t.open else Say("stopped")
     if any(request.opened.kind == "stuck" for request in t.open.values()):
-        return Wait(first_expiry)
+        return Wait(due)
     mode = _mode(t)
     if t.stuck and (t.unattended or mode == "free") and not (t.done and not t.unattended):
         return Say("still_waiting") if mode == "waiting" and t.model_stuck is None else Ask("stuck", reason=t.stuck)
     if mode == "waiting" and not t.unattended:
-        return Wait(first_expiry)
+        return Wait(due)
     if t.done and not t.unattended:
         return Rest()
     if t.retry_at is not None and t.retry_at > now:
-        return Wait(min(t.retry_at, first_expiry or t.retry_at))
+        return Wait(min(t.retry_at, due or t.retry_at))
     return Decide(mode)
 
 

@@ -33,6 +33,17 @@ class Place(Frozen):
         return f"{self.channel}:{self.address}:{self.thread or ''}"
 
 
+class EditField(Frozen):
+    """One field of a call that an approver may change, as a form needs it."""
+
+    name: str
+    kind: Literal["text", "number", "whole", "yes_no", "choice", "json"]
+    value: JsonValue = None  # as it is now
+    choices: tuple[str, ...] = ()
+    description: str = ""
+    required: bool = True
+
+
 class Text(Frozen):
     """Something that the bot says, in standard Markdown; written by a model or by code."""
 
@@ -70,6 +81,11 @@ class Card(Frozen):
     options: tuple[str, ...] = ()
     format: Literal["free_text", "yes_no", "multiple_choice"] | None = None
     reject_reasons: tuple[str, ...] = ()
+    fields: tuple[EditField, ...] = ()  # what approvers may change before it runs
+    edited_by: str = ""  # whoever made the call what it is, if not the agent alone
+    may_grant_s: int = 0  # for how many seconds an approver may let this very call run without asking; 0: not at all
+    outside: bool = False  # the thread is for someone from outside: a reason has a part to quote and an internal one
+    mention: tuple[str, ...] = ()  # channel ids of people who are to be notified, since it is urgent: `T0ACME/U0ROB`
     urgency: Literal["low", "medium", "high"] = "medium"
     digest8: str = ""
     expires_at: datetime
@@ -86,7 +102,7 @@ class Decision(Frozen):
 
     kind: Literal["decision"] = "decision"
     card: Card
-    outcome: Literal["approved", "rejected", "answered", "expired", "withdrawn"]
+    outcome: Literal["approved", "rejected", "answered", "edited", "given", "expired", "withdrawn"]
     by: str = ""
     reason: str = ""
     at: datetime
@@ -111,3 +127,4 @@ class Delivery(Frozen):
     content: Content
     valid_while: str | None = None  # a request: not sent any more once that is closed
     replaces: str | None = None  # the delivery whose message this one takes the place of
+    under: str | None = None  # the delivery, a card, that this one belongs under: in its thread, as a reply to its mail

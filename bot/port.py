@@ -2,11 +2,13 @@
 
 from typing import Literal, Protocol
 
+from pydantic import Field
+
 from bot.approvals.answers import Reason
 from bot.bodies import AnswerKind, Record, RequestKind
 from bot.errors import CountersignError
 from bot.identity import Identity
-from bot.places import ChannelName, Delivery, Place
+from bot.places import ChannelName, Delivery, EditField, Place
 
 
 class Inbound(Record):
@@ -49,7 +51,11 @@ class AnswerInbound(Record):
     proof: str  # how the person was authenticated: slack, email:dkim, os
     answer: AnswerKind
     option: str | None = None
-    text: str = ""
+    text: str = ""  # a reason that may be quoted, or an answer's words
+    internal: str = ""  # the part of a reason that stays among those who decide
+    edits: dict[str, str | bool] = Field(default_factory=dict[str, str | bool])  # field -> as it was typed
+    to: str = ""  # to whom it is given: a person's id, name or address, or a Slack account `T0ACME/U0BO`
+    grant_s: int = 0  # with an approval: let this very call run without asking for so many seconds
 
 
 class Answered(Record):
@@ -72,15 +78,32 @@ class Intake(Protocol):
         """Take an answer once. Raises redis errors when it could not be stored: then do not acknowledge."""
         ...
 
+    async def asked(self, request: str) -> "Asked | None":
+        """Say what a request asks for; None if there is none of that id. Raises redis errors."""
+        ...
+
+
+class Candidate(Record):
+    """Somebody to whom a request may be given."""
+
+    person: str
+    name: str
+
 
 class Asked(Record):
-    """What a request asks for, as far as a channel without buttons needs it to understand an answer."""
+    """What a request asks for, as far as a channel needs it to make a form, or to understand an answer in words."""
 
     thread: str
     kind: RequestKind
     format: Literal["free_text", "yes_no", "multiple_choice"] | None = None
     options: tuple[str, ...] = ()
     is_open: bool
+    title: str = ""  # without arguments
+    reject_reasons: tuple[str, ...] = ()
+    fields: tuple[EditField, ...] = ()  # what may be edited, with what it is now
+    may_grant_s: int = 0
+    outside: bool = False  # a reason has a part to quote and an internal one
+    candidates: tuple[Candidate, ...] = ()  # to whom it may be given
 
 
 class Telling(Record):
@@ -97,10 +120,6 @@ class Telling(Record):
 
 class TextIntake(Intake, Protocol):
     """What a channel calls besides, where people answer in words and there are no buttons."""
-
-    async def asked(self, request: str) -> Asked | None:
-        """Say what a request asks for; None if there is none of that id. Raises redis errors."""
-        ...
 
     async def tell(self, telling: Telling) -> Verdict:
         """Keep it and say it, once for each source: `told`, `refused` (kept only) or `duplicate`. Raises redis errors.
@@ -126,7 +145,9 @@ class Channel(Protocol):
     name: ChannelName
 
     async def deliver(self, delivery: Delivery, previous: str | None) -> str:
-        """Send it, or with `previous` (the provider's id) put it in that message's place; return the provider's id.
+        """Send it; return the provider's id.
+
+        `previous` is the provider's id of the message that it `replaces`, or of the card that it goes `under`.
 
         The id is whatever this channel needs to find the message again, as one string.
 

@@ -53,12 +53,28 @@ class Run:
     limit: Decimal | None = None
 
 
+class Ladder(BaseModel):
+    """What happens when nobody answers, in seconds after asking; what is not given is as the role has it in bot.toml.
+
+    An expiry never approves.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    remind_s: int | None = None
+    escalate_s: int | None = None
+    escalate_to: str | None = None  # the role that is asked as well: it must be in `asks`
+    expire_s: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """A person must approve first. Without a role: whoever approves on the thread's route."""
 
     role: str | None = None
     quorum: int = 1
+    ladder: Ladder = field(default_factory=Ladder)
+    urgency: Literal["low", "medium", "high"] = "medium"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +137,8 @@ class Action(Step):
 
     asks: ClassVar[set[str]] = set()  # every role that policy() may name: checked at start-up
     idempotent: ClassVar[bool] = False  # may be run again with the same key when its outcome is unknown
-    reject_reasons: ClassVar[tuple[str, ...]] = ()
+    reject_reasons: ClassVar[tuple[str, ...]] = ()  # offered to whoever rejects it
+    editable: ClassVar[frozenset[str] | set[str]] = frozenset()  # the fields that an approver may change
     limits: ClassVar[Mapping[str, str]] = {}  # trust -> the setting in `[agents.<name>]` below which it need not ask
 
     def policy(self, facts: Facts) -> Policy:

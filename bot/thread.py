@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pydantic import JsonValue
+
 from bot import events as e
-from bot.bodies import Birth, Limits, Outcome
+from bot.bodies import Birth, CardAt, Limits, Outcome
 from bot.entries import Sealer
 from bot.places import Place
 from bot.steps import Principal
@@ -27,6 +29,20 @@ class CallState:
     approved: bool = False  # an approval that has not been used yet; it serves one attempt
     attempts: int = 0
     checked: bool = False  # `happened` was asked and could not tell
+    edit: e.RequestAnswered | None = None  # the latest edit, which made the call what it is
+    editors: tuple[str, ...] = ()  # they asked for what it is now, so they count among its requesters
+    given: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])  # who gave it to whom
+
+    @property
+    def call_hash(self) -> str:
+        """What guards compare: of the call as it is now."""
+        return (self.edit and self.edit.call_hash) or self.chosen.call_hash
+
+    @property
+    def arguments(self) -> dict[str, JsonValue] | None:
+        """The call's arguments as they are now; None if they were erased."""
+        body = self.edit.body if self.edit is not None else self.chosen.body
+        return body.arguments if body is not None else None
 
     @property
     def over(self) -> bool:
@@ -44,6 +60,25 @@ class RequestState:
     outcome: Outcome | None = None
     closed_by: e.RequestAnswered | None = None
     closed_at: int | None = None
+    climbed: int = 0  # rungs of its ladder that are behind it
+    escalations: tuple[e.RequestEscalated, ...] = ()
+    cards: tuple[CardAt, ...] = ()  # wherever it is shown
+
+    def __post_init__(self) -> None:
+        """Begin with the cards that it was opened with."""
+        self.cards = self.opened.cards
+
+    @property
+    def approvers(self) -> tuple[str, ...]:
+        """Everyone who was asked so far."""
+        more = [person for escalation in self.escalations for person in escalation.approvers]
+        return tuple(dict.fromkeys([*self.opened.approvers, *more]))
+
+    @property
+    def next_rung(self) -> int | None:
+        """When its ladder goes on (us); None: never."""
+        rungs = self.opened.rungs
+        return rungs[self.climbed].at if self.climbed < len(rungs) else None
 
 
 @dataclass(slots=True)
@@ -71,6 +106,10 @@ class Thread:
     suspended: CallState | None = None  # the one to go back to when a query asked meanwhile is done
     writers: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])  # since the last `done`
     names: dict[str, str] = field(default_factory=dict[str, str])  # of those who wrote, as shown
+    questions: list[tuple[int, str, str]] = field(default_factory=list[tuple[int, str, str]])  # of those who decide:
+    # when, by whom, about which request
+    grants: dict[str, e.Granted] = field(default_factory=dict[str, e.Granted])  # that were given in this thread
+    revoked: set[str] = field(default_factory=set[str])
     last_message: int = -1
     attended: int = 0  # messages before this version were considered by a decision
     last_news: int = -1  # the last thing that makes asking the same question again reasonable
@@ -119,8 +158,13 @@ class Thread:
 
     @property
     def unattended(self) -> bool:
-        """Whether somebody wrote since the last decision that counted."""
-        return self.last_message >= self.attended
+        """Whether somebody wrote or asked since the last decision that counted."""
+        return self.last_message >= self.attended or bool(self.asked_back)
+
+    @property
+    def asked_back(self) -> tuple[tuple[int, str, str], ...]:
+        """What people who are to decide asked since the last decision that counted: when, by whom, which request."""
+        return tuple(asked for asked in self.questions if asked[0] >= self.attended)
 
     @property
     def stuck(self) -> str | None:
