@@ -27,12 +27,16 @@ class Timing(Frozen):
 
 @dataclass(kw_only=True)
 class Core:
-    """The peer's state, handed to each of its parts. `url` is known once the server listens."""
+    """The peer's state, handed to each of its parts."""
 
     workspace: Workspace
     surfaces: Surfaces
     timing: Timing
-    url: str = ""
+
+    @property
+    def url(self) -> str:
+        """Where the peer listens, without a slash at the end; empty before it does."""
+        return self.workspace.url
 
 
 @dataclass(frozen=True, kw_only=True)

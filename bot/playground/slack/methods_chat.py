@@ -19,7 +19,7 @@ def post_message(call: Call) -> JsonObject:
             bot_id=call.workspace.app.bot_id,
             text=text.posted(body),
             blocks=_blocks(call),
-            thread_ts=_thread(call, channel),
+            thread_ts=thread_root(call, channel),
             subtype="thread_broadcast" if broadcast else None,
             metadata=_metadata(call),
             mrkdwn=call.maybe_flag("mrkdwn") is not False,
@@ -47,7 +47,7 @@ def post_ephemeral(call: Call) -> JsonObject:
             bot_id=call.workspace.app.bot_id,
             text=text.posted(body),
             blocks=_blocks(call),
-            thread_ts=_thread(call, channel),
+            thread_ts=thread_root(call, channel),
             ephemeral_to=user,
             pings=_pings(call, body),
         )
@@ -136,7 +136,7 @@ def _blocks(call: Call) -> tuple[JsonObject, ...]:
     return validate.message_blocks(blocks) if blocks else ()
 
 
-def _thread(call: Call, channel: Channel) -> str | None:
+def thread_root(call: Call, channel: Channel) -> str | None:
     """Return the thread to reply in; Slack wants the ts of its first message, not of a reply."""
     thread_ts = call.text("thread_ts")
     if not thread_ts:

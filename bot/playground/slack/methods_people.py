@@ -68,4 +68,6 @@ def team_info(call: Call) -> JsonObject:
 
 
 def _shown(call: Call, user: User) -> JsonObject:
-    return render.user_json(user, call.workspace.app, with_email="users:read.email" in call.workspace.app.scopes)
+    workspace = call.workspace
+    with_email = "users:read.email" in workspace.app.scopes
+    return render.user_json(user, workspace.app, workspace.clock(), with_email=with_email)

@@ -12,6 +12,8 @@ ALL_SCOPES = frozenset(
         "channels:history",
         "channels:read",
         "chat:write",
+        "files:read",
+        "files:write",
         "groups:history",
         "groups:read",
         "im:history",
@@ -28,6 +30,7 @@ ALL_SCOPES = frozenset(
 )
 
 ChannelKind = Literal["channel", "group", "im", "mpim"]
+FileStage = Literal["awaited", "uploaded", "completed"]
 
 
 class Frozen(BaseModel):
@@ -65,6 +68,7 @@ class User(Frozen):
     real_name: str
     email: str = ""
     team_id: str = "T0ACME"
+    tz: str = "Etc/UTC"  # a name of the IANA time zone database
     is_bot: bool = False
     is_restricted: bool = False  # a guest in several channels
     is_ultra_restricted: bool = False  # a guest in one channel
@@ -98,6 +102,29 @@ class Reaction(Frozen):
     users: tuple[str, ...]
 
 
+class Share(Frozen):
+    """The message that showed a file in a channel."""
+
+    channel: str
+    ts: str
+
+
+class StoredFile(Frozen):
+    """A file of the app; its bytes are kept beside it."""
+
+    id: str
+    name: str
+    title: str
+    size: int  # bytes, as announced
+    user: str
+    created: int  # Unix seconds
+    ticket: str  # the secret end of the address to which the bytes go
+    expires: float  # Unix seconds; whoever has not completed the upload by then begins anew
+    snippet_type: str = ""
+    stage: FileStage = "awaited"
+    shares: tuple[Share, ...] = ()
+
+
 class Message(Frozen):
     """One message. `ts` (seconds, six decimals, as text) is its id within the channel."""
 
@@ -114,6 +141,7 @@ class Message(Frozen):
     edited_by: str | None = None
     edited_ts: str | None = None
     reactions: tuple[Reaction, ...] = ()
+    files: tuple[str, ...] = ()  # ids
     mrkdwn: bool = True
     unfurl_links: bool | None = None  # None: the caller left it to Slack, which unfurls
     unfurl_media: bool | None = None

@@ -1,6 +1,8 @@
 """How the Web API and the events show a message, a person, a channel and a view: shapes only."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
@@ -79,8 +81,8 @@ def bot_json(app: App, user: User) -> JsonObject:
     }
 
 
-def user_json(user: User, app: App, *, with_email: bool) -> JsonObject:
-    """Return a person as `users.info` shows them; the email needs its own scope."""
+def user_json(user: User, app: App, now: float, *, with_email: bool) -> JsonObject:
+    """Return a person as `users.info` shows them at a moment (Unix seconds); the email needs its own scope."""
     profile: JsonObject = {
         "real_name": user.real_name,
         "real_name_normalized": user.real_name,
@@ -92,14 +94,16 @@ def user_json(user: User, app: App, *, with_email: bool) -> JsonObject:
         profile["email"] = user.email
     if user.is_bot:
         profile |= {"api_app_id": app.id, "bot_id": app.bot_id}
+    there = datetime.fromtimestamp(now, UTC if user.tz == "Etc/UTC" else ZoneInfo(user.tz))
     return {
         "id": user.id,
         "team_id": user.team_id,
         "name": user.name,
         "real_name": user.real_name,
         "deleted": user.deleted,
-        "tz": "Etc/UTC",
-        "tz_offset": 0,
+        "tz": user.tz,
+        "tz_label": there.tzname(),
+        "tz_offset": int((there.utcoffset() or timedelta()).total_seconds()),  # seconds; it changes with summer time
         "profile": profile,
         "is_admin": False,
         "is_owner": False,

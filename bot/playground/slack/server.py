@@ -17,6 +17,7 @@ from bot.playground.slack.control_http import ControlHttp
 from bot.playground.slack.core import Core, Timing
 from bot.playground.slack.events import Attempt, HttpTransport, Sender
 from bot.playground.slack.faults import Fault
+from bot.playground.slack.files_http import FilesHttp
 from bot.playground.slack.happenings import envelope
 from bot.playground.slack.models import App, Channel, Team, User
 from bot.playground.slack.responses import Responses
@@ -95,7 +96,8 @@ class SlackPeer(Control):
     async def start(self) -> None:
         """Listen, and go on delivering what an earlier run left."""
         app = web.Application(middlewares=[_loopback_only], client_max_size=MAX_BODY)
-        for part in (self.webapi, self.sockets, Responses(self.core), self._control_http):
+        files = FilesHttp(self.core, self.webapi.faults)
+        for part in (self.webapi, files, self.sockets, Responses(self.core), self._control_http):
             part.add_routes(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_S)
         await self._runner.setup()
@@ -104,7 +106,7 @@ class SlackPeer(Control):
         await site.start()
         bound = self._runner.addresses[0]
         self._address = (host, int(bound[1]))
-        self.core.url = f"http://{host}:{bound[1]}"
+        self.workspace.url = f"http://{host}:{bound[1]}"
         self.sender.resume()
 
     async def stop(self) -> None:
@@ -146,7 +148,7 @@ class SlackPeer(Control):
         drop_reply: bool = False,
         times: int = 1,
     ) -> None:
-        """Let the next calls of a Web API method fail in one way; see Fault."""
+        """Let the next calls of a method, or (as `upload`) of a file's address, fail in one way; see Fault."""
         fault = Fault(error=error, status=status, retry_after_s=retry_after_s, drop_reply=drop_reply)
         self.webapi.faults.add(method, fault, times)
 

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from bot.playground.slack import methods_chat as chat
 from bot.playground.slack import methods_conversations as conversations
+from bot.playground.slack import methods_files as files
 from bot.playground.slack import methods_people as people
 from bot.playground.slack import methods_views as views
 from bot.playground.slack.core import Call, Core
@@ -40,6 +41,9 @@ METHODS: dict[str, Method] = {
     "conversations.members": Method(conversations.members),
     "conversations.open": Method(conversations.open_conversation, "im:write"),
     "conversations.replies": Method(conversations.replies),
+    "files.completeUploadExternal": Method(files.complete_upload, "files:write"),
+    "files.getUploadURLExternal": Method(files.get_upload_url, "files:write"),
+    "files.info": Method(files.info, "files:read"),
     "reactions.add": Method(chat.add_reaction, "reactions:write"),
     "team.info": Method(people.team_info, "team:read"),
     "users.conversations": Method(conversations.user_conversations),

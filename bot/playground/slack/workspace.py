@@ -4,10 +4,11 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from bot.playground.slack import happenings, render
+from bot.playground.slack import happenings, render, render_files
+from bot.playground.slack.files import Files
 from bot.playground.slack.models import App, Channel, Message, Reaction, Team, User
 from bot.playground.slack.store import Journal
-from bot.playground.slack.wire import ApiRefusedError, JsonObject, new_id
+from bot.playground.slack.wire import ApiRefusedError, JsonObject, listing, new_id
 
 Announce = Callable[[JsonObject, Channel], None]
 
@@ -30,6 +31,8 @@ class Workspace:
         self.app = app
         self.journal = journal
         self.clock = clock
+        self.url = ""  # where the peer listens, once it does; addresses of files begin with it
+        self.files = Files(journal, clock)
         self.revision = 0
         self.users = {user.id: user for user in users}
         self.channels = {channel.id: channel for channel in map(Channel.model_validate_json, journal.rows("channel"))}
@@ -125,7 +128,17 @@ class Workspace:
         """Return the message as Slack's answers and events show it."""
         replies = () if message.is_reply else self.replies(message.channel, message.ts)
         root = self.find(message.channel, message.root)
-        return render.message_json(message, self.user(message.user), self.app, replies=replies, root=root)
+        shown = render.message_json(message, self.user(message.user), self.app, replies=replies, root=root)
+        if not message.files:
+            return shown
+        files = listing(self.shown_file(file_id) for file_id in message.files)
+        return {**shown, "files": files, "upload": False, "display_as_bot": False}
+
+    def shown_file(self, file_id: str, *, shares: bool = False) -> JsonObject:
+        """Return a file as messages show it; with `shares`, also where it stands, as `files.info` tells."""
+        file = self.files.file(file_id)
+        kinds = {share.channel: self.channels[share.channel].kind for share in file.shares} if shares else {}
+        return render_files.file_json(file, self.files.content(file_id), self.team, self.url, kinds)
 
     def post(self, message: Message) -> Message:
         """Add a message, and announce it to the app where the app takes part."""

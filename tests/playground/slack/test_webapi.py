@@ -1,14 +1,15 @@
 """What the Web API answers, through the real client."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.slack import App, Channel, SlackPeer
-from bot.playground.slack.defaults import DEFAULT_CHANNELS
+from bot.playground.slack import App, Channel, SlackPeer, User
+from bot.playground.slack.defaults import DEFAULT_CHANNELS, DEFAULT_USERS
 from bot.playground.slack.models import ALL_SCOPES
 from bot.playground.slack.wire import JsonObject, as_object
 from tests.playground.slack.client import Call, CallRefusedError, dig
@@ -97,6 +98,22 @@ async def test_who_is_who(call: Call) -> None:
     assert dig(await call("users.info", user="U0KIM"), "user", "is_stranger") is True
     assert dig(await call("bots.info", bot="B0COUNTERSIGN"), "bot", "user_id") == "U0BOT"
     assert dig(await call("team.info"), "team", "id") == "T0ACME"
+
+
+@pytest.mark.parametrize(("month", "offset"), [(1, -18_000), (7, -14_400)])
+async def test_a_persons_time_zone_knows_summer_time(month: int, offset: int) -> None:
+    bo = User(id="U0BO", name="bo", real_name="Bo Ek", email="bo@acme.test", tz="America/New_York")
+    async with SlackPeer(users=(*DEFAULT_USERS, bo)) as peer:
+        peer.workspace.clock = datetime(2026, month, 15, tzinfo=UTC).timestamp
+        found = await caller(peer)("users.lookupByEmail", email="bo@acme.test")
+        known = await caller(peer)("users.info", user="U0BO")
+    assert found["user"] == known["user"]
+    assert (dig(known, "user", "tz"), dig(known, "user", "tz_offset")) == ("America/New_York", offset)
+
+
+async def test_who_has_no_other_time_zone_lives_by_utc(call: Call) -> None:
+    known = await call("users.info", user="U0ANA")
+    assert (dig(known, "user", "tz"), dig(known, "user", "tz_offset")) == ("Etc/UTC", 0)
 
 
 async def test_an_update_above_4000_characters_is_refused(call: Call) -> None:
