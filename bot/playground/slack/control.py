@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 
 from bot.playground.slack import happenings, inputs, interactions, snapshot, text
+from bot.playground.slack.complaints import complaints
 from bot.playground.slack.core import Core
 from bot.playground.slack.events import Ack, Sender
 from bot.playground.slack.inputs import ControlRefusedError, Value
-from bot.playground.slack.models import Channel, Frozen, Message, User, View
+from bot.playground.slack.interactions import Doing
+from bot.playground.slack.models import Channel, Frozen, Message, StoredFile, User, View
 from bot.playground.slack.snapshot import Snapshot
 from bot.playground.slack.wire import JsonObject, as_objects, new_id
 
@@ -78,10 +80,20 @@ class Control:
         return channel.id
 
     async def click(
-        self, user: str, channel: str, ts: str, action_id: str, value: Value | None = None, *, stale: bool = False
+        self,
+        user: str,
+        channel: str,
+        ts: str,
+        action_id: str,
+        value: Value | None = None,
+        *,
+        block_id: str = "",
+        values: Mapping[str, Value] | None = None,
+        stale: bool = False,
     ) -> Outcome:
-        """Click a button, or choose `value` in a select, of a message, and return what came of it.
+        """Click a button, or choose `value` in a menu, of a message, and return what came of it.
 
+        `block_id` is needed if several blocks have the action; `values` is what stands in the message's other fields.
         With `stale`, the person's client still shows an earlier version of the message, with a button that is gone.
         """
         person, place = self._person(user), self._place(user, channel)
@@ -89,13 +101,24 @@ class Control:
         if stale:
             versions = (*self.core.workspace.earlier(place.id, ts), message)
             message = next((old for old in reversed(versions) if _has(old, action_id)), message)
-        ack = await self._sender.ask(interactions.block_actions(self.core, person, message, action_id, value))
+        doing = Doing(action_id=action_id, block_id=block_id, value=value, values=dict(values or {}))
+        ack = await self._sender.ask(interactions.block_actions(self.core, person, message, doing))
         return self._outcome(user, ack, place, ts)
 
-    async def click_view(self, user: str, view_id: str, action_id: str, value: Value | None = None) -> Outcome:
-        """Click something in an open modal or the Home tab."""
+    async def click_view(
+        self,
+        user: str,
+        view_id: str,
+        action_id: str,
+        value: Value | None = None,
+        *,
+        block_id: str = "",
+        values: Mapping[str, Value] | None = None,
+    ) -> Outcome:
+        """Click something in an open modal or the Home tab; `block_id` and `values` as of `click`."""
         view = self._view(user, view_id)
-        ack = await self._sender.ask(interactions.view_actions(self.core, self._person(user), view, action_id, value))
+        doing = Doing(action_id=action_id, block_id=block_id, value=value, values=dict(values or {}))
+        ack = await self._sender.ask(interactions.view_actions(self.core, self._person(user), view, doing))
         return self._outcome(user, ack)
 
     async def submit_view(self, user: str, view_id: str, values: Mapping[str, Value]) -> Outcome:
@@ -103,8 +126,8 @@ class Control:
         view = self._view(user, view_id)
         blocks = as_objects(view.body.get("blocks"))
         state = inputs.state(blocks, values)
-        if complaints := inputs.missing(blocks, state):
-            return self._outcome(user, None, errors=complaints)
+        if found := complaints(blocks, state):
+            return self._outcome(user, None, errors=found)
         filled = self.core.surfaces.put(view.model_copy(update={"values": state, "errors": {}}))
         ack = await self._sender.ask(interactions.view_event(self.core, self._person(user), filled, "view_submission"))
         if ack.result != "acked":
@@ -119,6 +142,14 @@ class Control:
         self.core.surfaces.close(view)
         if view.body.get("notify_on_close"):
             await self._sender.ask(interactions.view_event(self.core, self._person(user), view, "view_closed"))
+
+    def file(self, user: str, file_id: str) -> tuple[StoredFile, bytes]:
+        """Open a file that was shared where this person is."""
+        workspace = self.core.workspace
+        file = workspace.files.file(file_id)
+        if not any(user in workspace.channels[share.channel].members for share in file.shares):
+            raise ControlRefusedError(f"{user} sees no file {file_id}: it was shared in none of their channels")
+        return file, workspace.files.content(file_id)
 
     def snapshot(self, user: str | None = None) -> Snapshot:
         """Return what this person sees, or everything."""

@@ -70,6 +70,8 @@ class Click(Frozen):
     ts: str
     action_id: str
     value: Value | None = None
+    block_id: str = ""
+    values: dict[str, Value] = Field(default_factory=dict)
     stale: bool = False
 
 
@@ -80,6 +82,8 @@ class ClickView(Frozen):
     view_id: str
     action_id: str
     value: Value | None = None
+    block_id: str = ""
+    values: dict[str, Value] = Field(default_factory=dict)
 
 
 class SubmitView(Frozen):
@@ -154,15 +158,12 @@ class ControlHttp:
     async def click(self, request: web.Request) -> web.StreamResponse:
         """Answer with the Outcome."""
         asked = await _read(request, Click)
-        outcome = await self.control.click(
-            asked.user, asked.channel, asked.ts, asked.action_id, asked.value, stale=asked.stale
-        )
-        return _answer(outcome)
+        return _answer(await self.control.click(**asked.model_dump()))
 
     async def click_view(self, request: web.Request) -> web.StreamResponse:
         """Answer with the Outcome."""
         asked = await _read(request, ClickView)
-        return _answer(await self.control.click_view(asked.user, asked.view_id, asked.action_id, asked.value))
+        return _answer(await self.control.click_view(**asked.model_dump()))
 
     async def submit_view(self, request: web.Request) -> web.StreamResponse:
         """Answer with the Outcome."""

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from bot.playground.slack.models import Frozen
 from bot.playground.slack.surfaces import Surfaces
-from bot.playground.slack.wire import ApiRefusedError, JsonObject, as_flag, as_text, parse_json
+from bot.playground.slack.wire import ApiRefusedError, JsonObject, as_flag, parse_json
 from bot.playground.slack.workspace import Workspace
 
 
@@ -104,8 +104,3 @@ class Call:
 def cursor_metadata(cursor: str) -> JsonObject:
     """Return the part of an answer that tells where the next page starts."""
     return {"response_metadata": {"next_cursor": cursor}}
-
-
-def text_of(value: JsonValue) -> str:
-    """Return the text of a text object."""
-    return as_text(value.get("text")) if isinstance(value, dict) else as_text(value)

@@ -2,21 +2,34 @@
 
 from typing import Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from bot.playground.slack import inputs, render, validate
 from bot.playground.slack.core import Core
-from bot.playground.slack.inputs import Value
-from bot.playground.slack.models import Channel, Message, User, View
+from bot.playground.slack.inputs import ControlRefusedError, Value
+from bot.playground.slack.models import Channel, Frozen, Message, User, View
 from bot.playground.slack.wire import ApiRefusedError, JsonObject, as_object, as_objects, as_text
+
+_TOLD_OF_BUTTONS = frozenset({"text", "value", "style", "url", "confirm"})
+_TOLD_OF_FIELDS = frozenset({"placeholder", "confirm"})
 
 TROUBLE = "We had some trouble connecting. Try again?"  # what Slack says when the app does not answer well
 
 
-def block_actions(core: Core, user: User, message: Message, action_id: str, value: Value | None) -> JsonObject:
+class Doing(Frozen):
+    """What a person clicks or chooses; `values` is what stands in the other elements, as of `inputs.state`."""
+
+    action_id: str
+    block_id: str = ""  # needed if several blocks have the action
+    value: Value | None = None
+    values: dict[str, Value] = Field(default_factory=dict)
+
+
+def block_actions(core: Core, user: User, message: Message, doing: Doing) -> JsonObject:
     """Return the payload of a click in a message."""
     channel = core.workspace.channels[message.channel]
-    action = _action(core, inputs.find(message.blocks, action_id, value, user.id), value)
+    found = inputs.find(message.blocks, doing.action_id, doing.value, user.id, doing.block_id)
+    action = _action(core, found, doing.value)
     hook = core.surfaces.hook(channel.id, user.id, message.ts, core.timing.response_url_s)
     container: JsonObject = {
         "type": "message",
@@ -30,21 +43,25 @@ def block_actions(core: Core, user: User, message: Message, action_id: str, valu
         **_payload(core, user, "block_actions"),
         "container": container,
         "channel": {"id": channel.id, "name": _channel_name(channel)},
-        "state": {"values": inputs.state(_with_state(message.blocks), {})},
+        "state": {"values": _state_after(message.blocks, found, doing)},
         "response_url": f"{core.url}/actions/{core.workspace.team.id}/{hook.id}",
         "actions": [action],
     }
     return payload if message.ephemeral_to else {**payload, "message": core.workspace.shown(message)}
 
 
-def view_actions(core: Core, user: User, view: View, action_id: str, value: Value | None) -> JsonObject:
-    """Return the payload of a click in a modal or Home tab."""
-    action = _action(core, inputs.find(as_objects(view.body.get("blocks")), action_id, value, user.id), value)
-    shown = render.view_json(view, core.workspace.team, core.workspace.app)
+def view_actions(core: Core, user: User, view: View, doing: Doing) -> JsonObject:
+    """Return the payload of a click in a modal or Home tab; what stands in its fields is kept with the view."""
+    blocks = as_objects(view.body.get("blocks"))
+    block, element = found = inputs.find(blocks, doing.action_id, doing.value, user.id, doing.block_id)
+    if block.get("type") == "input" and not block.get("dispatch_action"):
+        raise ControlRefusedError(f"{doing.action_id!r} is sent with its form: its block has no dispatch_action")
+    action = _action(core, (block, element), doing.value)
+    filled = core.surfaces.put(view.model_copy(update={"values": _state_after(blocks, found, doing)}))
     return {
         **_payload(core, user, "block_actions", view.id),
         "container": {"type": "view", "view_id": view.id},
-        "view": shown,
+        "view": render.view_json(filled, core.workspace.team, core.workspace.app),
         "actions": [action],
     }
 
@@ -112,14 +129,15 @@ def _action(core: Core, found: tuple[JsonObject, JsonObject], value: Value | Non
         "block_id": block.get("block_id"),
         "action_ts": core.workspace.next_ts(),
     }
-    if element.get("type") == "button":
-        shared = {key: element[key] for key in ("text", "value", "style", "url") if key in element}
-        return {**action, **shared}
-    return {**action, **inputs.chosen(element, value)}
+    told = _TOLD_OF_BUTTONS if element.get("type") == "button" else _TOLD_OF_FIELDS
+    shared = {key: item for key, item in element.items() if key in told or key.startswith("initial_")}
+    return {**action, **shared, **({} if told is _TOLD_OF_BUTTONS else inputs.chosen(element, value))}
 
 
-def _with_state(blocks: tuple[JsonObject, ...]) -> tuple[JsonObject, ...]:
-    return tuple(block for block in blocks if block.get("type") in {"input", "actions", "section"})
+def _state_after(blocks: tuple[JsonObject, ...], found: tuple[JsonObject, JsonObject], doing: Doing) -> JsonObject:
+    """Return what stands in every field once the person has done this."""
+    own = {inputs.key_of(*found): doing.value} if doing.value is not None and inputs.keeps(found[1]) else {}
+    return inputs.state(blocks, {**doing.values, **own})
 
 
 def _channel_name(channel: Channel) -> str:

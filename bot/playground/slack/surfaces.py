@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from bot.playground.slack.inputs import elements
 from bot.playground.slack.models import Frozen, ResponseHook, View
 from bot.playground.slack.store import Journal
-from bot.playground.slack.wire import ApiRefusedError, JsonObject, as_text, new_id
+from bot.playground.slack.wire import ApiRefusedError, JsonObject, as_object, as_objects, as_text, new_id
 
 MODAL_STACK = 3  # views in one stack
 RESPONSE_URL_USES = 5
@@ -104,7 +105,8 @@ class Surfaces:
         """Show another body in an open view; a stale `view_hash` is refused with `hash_conflict`."""
         if view_hash and view_hash != view.hash:
             raise ApiRefusedError("hash_conflict")
-        return self.put(view.model_copy(update={"body": body, "hash": self._hash(), "errors": {}}))
+        values = _still_there(view.values, body)
+        return self.put(view.model_copy(update={"body": body, "hash": self._hash(), "errors": {}, "values": values}))
 
     def put(self, view: View) -> View:
         """Write a view down."""
@@ -149,3 +151,14 @@ class Surfaces:
 
     def _hash(self) -> str:
         return f"{self.clock():.6f}.{new_id('H', 6)}"
+
+
+def _still_there(values: JsonObject, body: JsonObject) -> JsonObject:
+    """Keep what was put into elements that the new body has as well: same block id, same action id."""
+    kept: JsonObject = {}
+    for block, element in elements(as_objects(body.get("blocks"))):
+        block_id, action_id = as_text(block.get("block_id")), as_text(element.get("action_id"))
+        before = as_object(values.get(block_id))
+        if action_id in before:
+            kept[block_id] = {**as_object(kept.get(block_id)), action_id: before[action_id]}
+    return kept

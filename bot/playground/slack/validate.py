@@ -1,68 +1,28 @@
 """What Slack refuses: blocks and views outside its limits, each with a message that points at the spot."""
 
+import json
 from collections.abc import Iterator
 
 from pydantic import JsonValue
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block, BlockElement
 
-from bot.playground.slack.wire import ApiRefusedError, JsonObject, as_list, as_object, as_text
+from bot.playground.slack.inputs import elements
+from bot.playground.slack.limits import limit_faults
+from bot.playground.slack.validate_elements import element_faults, place_faults
+from bot.playground.slack.wire import ApiRefusedError, JsonObject, as_list, as_object, as_objects, as_text
 
 TEXT_MAX = 40_000  # longer texts are cut by chat.postMessage, with a warning
 UPDATE_TEXT_MAX = 4_000  # longer texts are refused by chat.update (seen by users; the documentation says 40,000)
 MESSAGE_BLOCKS_MAX = 50
 VIEW_BLOCKS_MAX = 100
+VIEW_MAX = 250_000  # characters of JSON (https://docs.slack.dev/reference/methods/views.open)
 
 # Undocumented; bolt-js issue 2509 measured about 13,200 characters, and issue 2867 fits about 45 more a block.
 ALL_BLOCKS_MAX = 13_200
 BLOCK_OVERHEAD = 45
 
-_TEXT_LIMITS = {
-    ("section", "text"): 3_000,
-    ("section", "fields"): 2_000,
-    ("header", "text"): 150,
-    ("markdown", "text"): 12_000,
-    ("button", "text"): 75,
-    ("button", "value"): 2_000,
-    ("option", "text"): 75,
-    ("option", "value"): 150,
-    ("input", "label"): 2_000,
-    ("input", "hint"): 2_000,
-    ("plain_text_input", "placeholder"): 150,
-    ("confirm", "title"): 100,
-    ("confirm", "text"): 300,
-    ("confirm", "confirm"): 30,
-    ("confirm", "deny"): 30,
-    ("view", "title"): 24,
-    ("view", "submit"): 24,
-    ("view", "close"): 24,
-    ("view", "private_metadata"): 3_000,
-    ("view", "callback_id"): 255,
-    ("view", "external_id"): 255,
-}
-_ITEM_LIMITS = {
-    ("actions", "elements"): 25,
-    ("context", "elements"): 10,
-    ("section", "fields"): 10,
-    ("select", "options"): 100,
-}
-_NEEDED = {
-    "header": "text",
-    "actions": "elements",
-    "context": "elements",
-    "input": "element",
-    "markdown": "text",
-    "button": "text",
-}
 _BLOCK_TYPES = frozenset(str(getattr(kind, "type", "")) for kind in Block.__subclasses__())
-_PLAIN_ONLY = {
-    ("header", "text"),
-    ("button", "text"),
-    ("view", "title"),
-    ("view", "submit"),
-    ("view", "close"),
-    ("input", "label"),
-}
 
 
 def message_blocks(blocks: JsonValue) -> tuple[JsonObject, ...]:
@@ -83,9 +43,11 @@ def message_blocks(blocks: JsonValue) -> tuple[JsonObject, ...]:
 
 
 def view_body(view: JsonValue) -> JsonObject:
-    """Return a view with the ids that Slack adds to its blocks, or refuse it with `invalid_arguments`."""
+    """Return a view with the ids that Slack adds, or refuse it (`invalid_arguments`, `view_too_large`)."""
     if not isinstance(view, dict):
         raise ApiRefusedError("invalid_arguments", "must be a valid view object [json-pointer:/view]")
+    if len(json.dumps(view)) > VIEW_MAX:
+        raise ApiRefusedError("view_too_large")
     faults = [*_view_faults(view)]
     if faults:
         raise ApiRefusedError("invalid_arguments", *faults)
@@ -157,7 +119,9 @@ def _view_faults(view: JsonObject) -> Iterator[str]:
     has_input = any(as_object(block).get("type") == "input" for block in blocks)
     if view.get("type") == "modal" and has_input and not view.get("submit"):
         yield "missing required field: submit (a view with input blocks needs it) [json-pointer:/view]"
-    yield from _limit_faults(view, "view", "/view")
+    if sum(element.get("focus_on_load") is True for _, element in elements(as_objects(blocks))) > 1:
+        yield "only one element may have focus_on_load [json-pointer:/view/blocks]"
+    yield from limit_faults(view, "view", "/view")
     yield from _block_faults(blocks, "/view/blocks", VIEW_BLOCKS_MAX)
 
 
@@ -185,7 +149,7 @@ def _one_block_faults(block: JsonObject, spot: str) -> Iterator[str]:
     if kind not in _BLOCK_TYPES:
         yield f"unsupported type: {kind} [json-pointer:{spot}/type]"
         return
-    yield from _element_faults(block, kind, spot)
+    yield from element_faults(block, kind, spot)
     if kind == "section" and not (block.get("text") or block.get("fields")):
         yield f"must define either `text` or `fields` [json-pointer:{spot}]"
     seen: set[str] = set()
@@ -196,59 +160,12 @@ def _one_block_faults(block: JsonObject, spot: str) -> Iterator[str]:
             at = f"{spot}/{key}/{number}" if isinstance(value, list) else f"{spot}/{key}"
             if inner and inner.get("type") not in _ELEMENT_TYPES | _BLOCK_TYPES:
                 yield f"unsupported type: {inner.get('type')} [json-pointer:{at}/type]"
-            yield from _element_faults(inner, as_text(inner.get("type")), at)
+            yield from place_faults(kind, as_text(inner.get("type")), at)
+            yield from element_faults(inner, as_text(inner.get("type")), at)
             action_id = as_text(inner.get("action_id"))
             if action_id and action_id in seen:
                 yield f"`action_id` {action_id} already exists in this block [json-pointer:{at}/action_id]"
             seen.add(action_id)
-
-
-def _element_faults(element: JsonObject, kind: str, spot: str) -> Iterator[str]:
-    needed = _NEEDED.get(kind)
-    if needed and not element.get(needed):
-        yield f"missing required field: {needed} [json-pointer:{spot}]"
-    for key in ("block_id", "action_id"):
-        if len(as_text(element.get(key))) > 255:
-            yield f"must be less than 256 characters [json-pointer:{spot}/{key}]"
-    yield from _limit_faults(element, kind, spot)
-    if confirm := as_object(element.get("confirm")):
-        yield from _limit_faults(confirm, "confirm", f"{spot}/confirm")
-    if kind == "button" and element.get("style") not in {None, "primary", "danger"}:
-        yield f"must be a valid enum value [json-pointer:{spot}/style]"
-    options = as_list(element.get("options"))
-    if len(options) > _ITEM_LIMITS["select", "options"]:
-        yield f"no more than 100 items allowed [json-pointer:{spot}/options]"
-    for number, option in enumerate(options):
-        yield from _limit_faults(as_object(option), "option", f"{spot}/options/{number}")
-
-
-def _limit_faults(owner: JsonObject, kind: str, spot: str) -> Iterator[str]:
-    for key, value in owner.items():
-        most_items = _ITEM_LIMITS.get((kind, key))
-        if most_items and len(as_list(value)) > most_items:
-            yield f"no more than {most_items} items allowed [json-pointer:{spot}/{key}]"
-        most = _TEXT_LIMITS.get((kind, key))
-        if most is None:
-            continue
-        for number, item in enumerate(value if isinstance(value, list) else [value]):
-            at = f"{spot}/{key}/{number}" if isinstance(value, list) else f"{spot}/{key}"
-            yield from _text_faults(item, most, at, plain=(kind, key) in _PLAIN_ONLY)
-
-
-def _text_faults(value: JsonValue, most: int, spot: str, *, plain: bool) -> Iterator[str]:
-    if isinstance(value, str):
-        if len(value) > most:
-            yield f"must be less than {most + 1} characters [json-pointer:{spot}]"
-        return
-    found = as_object(value)
-    allowed = {"plain_text"} if plain else {"plain_text", "mrkdwn"}
-    if found and found.get("type") not in allowed:
-        yield f"must be a valid text object [json-pointer:{spot}/type]"
-    length = len(as_text(found.get("text")))
-    if found and length == 0:
-        yield f"must be more than 0 characters [json-pointer:{spot}/text]"
-    if length > most:
-        yield f"must be less than {most + 1} characters [json-pointer:{spot}/text]"
 
 
 def _sdk_faults(block: JsonObject, spot: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ import pytest
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.playground.slack import ControlRefusedError, SlackPeer, Timing
-from bot.playground.slack.wire import JsonObject
+from bot.playground.slack.wire import JsonObject, as_object
 from tests.helpers import wait_until
 from tests.playground.slack.bolt import BUTTONS, REASON_MODAL, BoltBot
 from tests.playground.slack.client import Call, CallRefusedError, dig
@@ -158,3 +158,62 @@ async def test_a_choice_in_a_select_carries_its_option(peer: SlackPeer, bot: Bol
     ts = await bot.call.post("C0RELEASES", "Where?", blocks=blocks)
     await peer.click("U0ROB", "#releases", ts, "silent", "staging")
     assert dig(bot.bodies[-1], "actions", 0, "selected_option", "value") == "staging"
+
+
+def item(name: str) -> JsonObject:
+    return {"text": {"type": "plain_text", "text": name}, "value": name.lower()}
+
+
+def row(name: str, accessory: JsonObject) -> JsonObject:
+    text: JsonObject = {"type": "plain_text", "text": name}
+    return {"type": "section", "block_id": name, "text": text, "accessory": {"action_id": "silent", **accessory}}
+
+
+SURE: JsonObject = {key: {"type": "plain_text", "text": key} for key in ("title", "text", "confirm", "deny")}
+MENU: JsonObject = {"type": "overflow", "options": [item("Delegate"), item("Ask")], "confirm": SURE}
+SELECT: JsonObject = {"type": "static_select", "options": [item("Bo"), item("Mia")], "initial_option": item("Bo")}
+
+
+async def chosen(bot: BoltBot, blocks: list[JsonObject], value: str, block_id: str) -> JsonObject:
+    """Post the blocks, choose, and return what the app heard."""
+    ts = await bot.call.post("C0RELEASES", "Who?", blocks=blocks)
+    await bot.peer.click("U0ROB", "#releases", ts, "silent", value, block_id=block_id)
+    return bot.bodies[-1]
+
+
+async def test_an_item_of_an_overflow_menu_is_its_option(bot: BoltBot) -> None:
+    body = await chosen(bot, [row("one", MENU)], "ask", "one")
+    action = as_object(dig(body, "actions", 0))
+    assert {key: value for key, value in action.items() if key != "action_ts"} == {
+        "type": "overflow",
+        "action_id": "silent",
+        "block_id": "one",
+        "selected_option": item("Ask"),
+        "confirm": SURE,
+    }
+
+
+async def test_an_overflow_menu_keeps_no_state(bot: BoltBot) -> None:
+    body = await chosen(bot, [row("one", MENU)], "ask", "one")
+    assert dig(body, "state", "values") == {}
+
+
+async def test_the_same_action_in_several_rows_is_told_apart_by_the_row(bot: BoltBot) -> None:
+    body = await chosen(bot, [row("one", SELECT), row("two", SELECT)], "mia", "two")
+    assert dig(body, "actions", 0, "block_id") == "two"
+    assert dig(body, "state", "values", "one", "silent", "selected_option", "value") == "bo"
+    assert dig(body, "state", "values", "two", "silent", "selected_option", "value") == "mia"
+
+
+async def test_a_button_tells_what_was_chosen_beside_it(peer: SlackPeer, bot: BoltBot) -> None:
+    ts = await bot.call.post("C0RELEASES", "Who?", blocks=[row("to", SELECT), *BUTTONS])
+    await peer.click("U0ROB", "#releases", ts, "approve", "r1", values={"to": "mia"})
+    assert dig(bot.bodies[-1], "state", "values", "to", "silent", "selected_option", "value") == "mia"
+
+
+async def test_a_file_is_seen_by_the_members_of_its_channel_alone(peer: SlackPeer, call: Call) -> None:
+    answer = await call("files.upload_v2", filename="a.txt", content="x", channel="C0RELEASES")
+    file = str(dig(answer, "file", "id"))
+    assert peer.file("U0ROB", file)[1] == b"x"
+    with pytest.raises(ControlRefusedError, match="sees no file"):
+        peer.file("U0SAM", file)
