@@ -81,9 +81,28 @@ def _text(part: Message) -> str:
     data = _payload(part)
     charset = part.get_param("charset")
     name = str(charset[2] if isinstance(charset, tuple) else charset) if charset else None
-    if len(data) > _BYTES:
-        return data[:_BYTES].decode("utf-8", "replace")
-    return text_of(data, name)
+    text = data[:_BYTES].decode("utf-8", "replace") if len(data) > _BYTES else text_of(data, name)
+    if str(part.get_param("format") or "").lower() != "flowed":
+        return text
+    return _unfolded(text[:_BYTES], spaces_are_marks=str(part.get_param("delsp") or "").lower() == "yes")
+
+
+def _unfolded(text: str, *, spaces_are_marks: bool) -> str:
+    """Put the lines together again that a program broke in two at a space (RFC 3676, 4.1 to 4.5)."""
+    found: list[str] = []
+    depth, goes_on = 0, False
+    for line in text.replace("\r\n", "\n").split("\n"):
+        inner = line.lstrip(">")
+        deep = len(line) - len(inner)
+        inner = inner.removeprefix(" ")
+        if goes_on and deep == depth and inner != "-- ":
+            found[-1] += inner
+        else:
+            found.append(f"{'>' * deep} {inner}" if deep else inner)
+        depth, goes_on = deep, inner.endswith(" ") and inner != "-- "
+        if goes_on and spaces_are_marks:
+            found[-1] = found[-1][:-1]
+    return "\n".join(found)
 
 
 def _payload(part: Message) -> bytes:

@@ -1,16 +1,27 @@
 """The grammar of decisions: what a reply decides, if it says that and nothing else."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from bot.bodies import AnswerKind
+from channels.email.fields import MARK, read_fields
 from channels.email.mail import Said
 from channels.email.markers import is_aside
+from channels.email.offers import Offer, span
 
 _WORDS = re.compile(r"(?<!\w)(?:approved?|reject(?:ed)?|deny|denied)(?!\w)", re.IGNORECASE)
-_APPROVE = frozenset({"approve", "approved"})
+_ALONE = frozenset({"approve", "approved", "reject", "rejected", "deny", "denied"})
+_APPROVE = re.compile(r"approved?(?:\s+for\s+(?P<count>[0-9]{1,6})\s*(?P<unit>[a-z]+))?")
 _REJECT = re.compile(r"(?:reject(?:ed)?|deny|denied)(?!\w)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_INTERNAL = re.compile(r"[\W_]*internal[^\S\n]*[*_)\]]*\s*:(?P<rest>.*)", re.IGNORECASE)
+_INTERNAL_ANYWHERE = re.compile(r"\binternal\W{0,3}:", re.IGNORECASE)
+_GIVE = re.compile(
+    r"give\s+(?:(?:this|it)\s+)?to(?:\s*:\s*(?P<to>[^\n]{1,300})|\s+(?P<one>[^\s:]{1,300}))", re.IGNORECASE
+)
+_IN_ANGLES = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
+_UNIT = re.compile(r"(?P<s>s|secs?|seconds?)|(?P<m>m|mins?|minutes?)|(?P<h>h|hrs?|hours?)|(?P<d>d|days?)")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _YES = frozenset({"yes", "ok", "okay", "lgtm"})
 _NO = frozenset({"no"})
 _AROUND = " \t\n.!,;:*_\"'`“”‘’«»()\u200b\u2060"  # noqa: RUF001
@@ -24,75 +35,177 @@ _CLOSING = re.compile(
     r"atenciosamente|obrigad[oa]|groeten|met vriendelijke groet|hälsningar|mvh|hilsen|terveisin|pozdrawiam)[\s,.!]*",
     re.IGNORECASE,
 )
+_MIXED = (
+    "A mail either decides or changes something. Reply with the lines of the form `name: value` alone; "
+    "what you change is asked again, and somebody else approves it."
+)
+_KEPT_IN = (
+    "Part of your mail begins with `internal:`, so I kept all of it back from the agent, but it is no clear decision."
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
-    """What a reply says: approve, reject with a reason, an option of those given, or nothing that decides."""
+class Answer:
+    """An answer in the core's terms; see `bot.port.AnswerInbound`."""
 
-    answer: Literal["approve", "reject", "choose", "none"]
-    reason: str = ""
-    option: str = ""
+    answer: AnswerKind
+    option: str | None = None
+    text: str = ""
+    internal: str = ""
+    edits: Mapping[str, str] = field(default_factory=dict[str, str])
+    to: str = ""
+    grant_s: int = 0
 
 
-NOTHING = Understood("none")
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Words that were meant to decide and cannot: nothing is decided, nothing is passed on, and `why` is told."""
+
+    why: str
 
 
-def approval(said: Said, name: str = "") -> Understood:
+def approval(said: Said, offer: Offer, name: str = "") -> Answer | Unclear | None:
     """Read a reply to an approval; `name` is the sender's, which may stand below as a signature.
 
-    `approve` counts only alone. `reject` counts alone or as the first word; the rest is the reason. Two decision
-    words, text among quotes, or a forwarded part: nothing is decided.
+    `approve` counts only alone. `reject` counts alone or as the first word; the rest is the reason. Field lines count
+    if there is nothing else. Two decision words, text among quotes, or a forwarded part: None, nothing is decided.
     """
-    text = _own_words(said, name)
-    if text is None or len(_WORDS.findall(text)) != 1 or _WORDS.search(said.signature):
-        return NOTHING
-    if _bare(text) in _APPROVE:
-        return Understood("approve")
-    match = _REJECT.fullmatch(text.strip(_BEFORE))
-    if match is None or match["rest"].lstrip().startswith("?"):
-        return NOTHING
-    reason = match["rest"].strip().lstrip(_AFTER).strip()
-    return Understood("reject", reason=reason)
+    lines = own_lines(said, name)
+    text = "\n".join(lines).strip()
+    if not text or _WORDS.search(said.signature):
+        return None
+    found = _rejected(text, offer) or _edited(lines, offer) or _approved(text, offer) or given(said, name)
+    if found is None and offer.outside and any(_INTERNAL.match(line) for line in lines):
+        return Unclear(_KEPT_IN)
+    return found
 
 
-def choice(said: Said, options: Sequence[str], labels: Sequence[str] = (), name: str = "") -> Understood:
+def choice(said: Said, offer: Offer, name: str = "") -> Answer | None:
     """Read a reply to a question with options: one of them by its words, its label or its number, and nothing else.
 
     To `yes` and `no`, ok and lgtm are a yes.
     """
-    text = _own_words(said, name)
-    if text is None:
-        return NOTHING
-    bare = _bare(text)
-    found = {index for index, option in enumerate(options) if bare == _bare(option)}
-    found |= {index for index, label in enumerate(labels) if bare == _bare(label)}
+    bare = _bare("\n".join(own_lines(said, name)))
+    options = offer.options
+    found = {index for index, option in enumerate(options) if bare and bare == _bare(option)}
+    found |= {index for index, label in enumerate(offer.labels) if bare and bare == _bare(label)}
     if set(options) == {"yes", "no"}:
         found |= {options.index("yes")} if bare in _YES else set()
         found |= {options.index("no")} if bare in _NO else set()
     elif bare.isascii() and bare.isdigit() and len(bare) < 4 and 1 <= int(bare) <= len(options) and not found:
         found = {int(bare) - 1}
-    return Understood("choose", option=options[found.pop()]) if len(found) == 1 else NOTHING
+    return Answer("choose", option=options[found.pop()]) if len(found) == 1 else None
 
 
-def _own_words(said: Said, name: str) -> str | None:
-    """Return the text without asides and the sender's own name; None where text among quotes decides nothing."""
-    if said.shape == "inline" or said.forwarded or not said.new_text:
+def given(said: Said, name: str = "") -> Answer | None:
+    """Read `give to: Bo`, alone: by name, id or address, which the core looks up. One word needs no colon."""
+    match = _GIVE.fullmatch("\n".join(own_lines(said, name)).strip(_BEFORE).rstrip(" \t\n.!*_\"'"))
+    if match is None:
         return None
+    person = (match["to"] or match["one"]).strip()
+    address = _IN_ANGLES.search(person)
+    return Answer("give", to=address[1] if address else person) if person else None
+
+
+def own_lines(said: Said, name: str) -> list[str]:
+    """Return the lines without asides and the sender's own name; none where text among quotes decides nothing."""
+    if said.shape == "inline" or said.forwarded or not said.new_text:
+        return []
     lines = [line for line in said.new_text.split("\n") if not is_aside(line)]
-    return "\n".join(_without_sign_off(lines, name)).strip()
+    return _without_sign_off(lines, name)
+
+
+def _approved(text: str, offer: Offer) -> Answer | Unclear | None:
+    match = _APPROVE.fullmatch(_bare(text))
+    if match is None or len(_WORDS.findall(text)) != 1:
+        return None
+    if match["count"] is None:
+        return Answer("approve")
+    unit = _UNIT.fullmatch(match["unit"])
+    if unit is None or unit.lastgroup is None:
+        return None
+    wanted = int(match["count"]) * _SECONDS[unit.lastgroup]
+    if not offer.may_grant_s:
+        return Unclear("This call cannot be let run again without asking: you can only approve it as it is, once.")
+    if not 0 < wanted <= offer.may_grant_s:
+        return Unclear(f"This call can be let run without asking for {span(offer.may_grant_s)} at most.")
+    return Answer("approve", grant_s=wanted)
+
+
+def _rejected(text: str, offer: Offer) -> Answer | Unclear | None:
+    match = _REJECT.fullmatch(text.strip(_BEFORE))
+    if match is None or match["rest"].lstrip().startswith("?"):
+        return None
+    quotable, internal = _parts(match["rest"]) if offer.outside else (match["rest"], "")
+    reason = quotable.strip().lstrip(_AFTER).strip()
+    preset = _preset(reason, offer.reject_reasons)
+    if offer.outside and _INTERNAL_ANYWHERE.search(quotable):
+        return Unclear("Begin a new line with `internal:`, so that it is clear what may be told to the customer.")
+    if isinstance(preset, str):
+        return Answer("reject", text=preset, internal=internal)
+    if len(_WORDS.findall(text)) != 1:
+        return None
+    return preset or Answer("reject", text=reason, internal=internal)
+
+
+def _preset(reason: str, presets: Sequence[str]) -> str | Unclear | None:
+    """Return the listed reason that is meant, by its words or its number; None if the reason is the sender's own."""
+    bare = _bare(reason)
+    number = bare.lstrip("#")
+    if not presets or not bare:
+        return None
+    for preset in presets:
+        if bare == _bare(preset):
+            return preset
+    if not (number.isascii() and number.isdigit()):
+        return None
+    if len(number) < 4 and 1 <= int(number) <= len(presets):
+        return presets[int(number) - 1]
+    return Unclear(f"There is no reason with that number; they go from 1 to {len(presets)}.")
+
+
+def _parts(reason: str) -> tuple[str, str]:
+    """Part a reason: what may be quoted, and what begins with `internal:`, up to the next blank line.
+
+    Not only that one line: programs break long lines, and the rest of it must not be told to a customer.
+    """
+    quotable: list[str] = []
+    internal: list[str] = []
+    within = False
+    for line in reason.split("\n"):
+        match = _INTERNAL.fullmatch(line)
+        within = match is not None or (within and line.strip() != "")
+        (internal if within else quotable).append(match["rest"].lstrip(_AFTER).strip() if match else line)
+    return "\n".join(quotable), "\n".join(internal).strip()
+
+
+def _edited(lines: Sequence[str], offer: Offer) -> Answer | Unclear | None:
+    found = read_fields(lines, offer.fields)
+    if found is None:
+        return None
+    if any(_APPROVE.fullmatch(_bare(line)) or _bare(line) in _ALONE for line in lines):
+        return Unclear(_MIXED)
+    if found.other:
+        return Unclear(_MIXED) if any(map(_WORDS.search, found.other)) else None
+    if found.problems:
+        return Unclear(f"I could not read your changes: {'; '.join(found.problems)}.")
+    return Answer("edit", edits=found.values) if found.values else Unclear("Your values are those that it has already.")
 
 
 def _without_sign_off(lines: list[str], name: str) -> list[str]:
     """Cut `Best regards, Rob` off: a closing word, the sender's own name, or both, and nothing else below."""
-    own = {word for word in re.split(r"[\W_]+", name.casefold()) if word}
-    end = len(lines)
+    own, end = _words(name), len(lines)
     while end > 1:
-        words = {word for word in re.split(r"[\W_]+", lines[end - 1].casefold()) if word}
-        if words and not (words <= own or _CLOSING.fullmatch(lines[end - 1].strip())):
+        last = lines[end - 1].strip()
+        closing = _CLOSING.match(last)
+        if last.startswith(MARK) or not _words(last[closing.end() :] if closing else last) <= own:
             break
         end -= 1
     return lines[:end]
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in re.split(r"[\W_]+", text.casefold()) if word}
 
 
 def _bare(text: str) -> str:

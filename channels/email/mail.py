@@ -75,6 +75,12 @@ class Mail(Record):
     bounced: Bounced | None = None
 
     @property
+    def whole(self) -> str:
+        """What the agent reads: the new text, what was forwarded, and which files came along."""
+        files = "\n".join(f"[file: {file.name}, {file.type}, {file.size} bytes]" for file in self.attachments)
+        return "\n\n".join(part for part in (self.said.new_text, self.said.forwarded, files) if part)
+
+    @property
     def source(self) -> str:
         """What makes it this mail.
 

@@ -1,5 +1,7 @@
 """Mails as HTML: plain markup that every program shows, light and dark, in which nothing decides by being followed."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from urllib.parse import quote
@@ -8,7 +10,9 @@ from markdown_it import MarkdownIt
 
 from bot.places import Card, Decision
 from bot.visible import line, readable
-from channels.email.cards import card_title, facts, how_to, labels, outcome, sections, small_print
+from channels.email.cards import Section, card_title, facts, outcome, reason_heading, small_print
+from channels.email.fields import field_lines
+from channels.email.offers import Offer, offer_of, ways
 
 _STYLE = (
     ":root{color-scheme:light dark;supported-color-schemes:light dark}"
@@ -21,6 +25,8 @@ _VALUE = (
     "word-break:break-word;font-family:Menlo,Consolas,monospace;font-size:13px"
 )
 _SAID = "margin:0;padding-left:10px;border-left:3px solid #a1a1aa"
+_GREEN, _RED, _BLUE, _GREY = "#15803d", "#b91c1c", "#1d4ed8", "#52525b"
+_LONGEST_LINK = 1_200  # characters of a prefilled mail; some programs cut a longer link off
 _BUTTON = "display:inline-block;padding:9px 18px;border-radius:6px;color:#ffffff;text-decoration:none;font-weight:600"
 
 
@@ -29,24 +35,38 @@ def text_page(markdown: str, marker: str = "") -> str:
     return _page(_markdown().render(readable(markdown)), marker)
 
 
-def card_page(card: Card, address: str, subject: str, marker: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Where answers to a card go, under which subject, and the line above which they are written."""
+
+    address: str
+    subject: str
+    marker: str
+
+
+def card_page(card: Card, call: Sequence[Section], answering: Answering, warning: str = "") -> str:
     """Return a request as a page, with buttons that begin a mail to the reply address."""
+    offer = offer_of(card)
     parts = [f'<h1 style="font-size:19px;margin:0 0 6px">{_text(card_title(card))}</h1>', _small(*facts(card))]
-    parts += [f"<p>{_text(text)}</p>" for text in (card.warning, card.text) if text.strip()]
+    parts += [f"<p>{_text(text)}</p>" for text in (warning, card.warning, card.text) if text.strip()]
     parts += [f"<p><em>{_text(card.context)}</em></p>"] if card.context.strip() else []
-    parts.append(_sections(card))
+    parts.append(_sections(call))
     if card.why.strip():
         said = f'<blockquote style="{_SAID}">{_text(card.why)}</blockquote>'
         parts.append(f"<p><strong>The agent's words, which nobody has checked:</strong></p>{said}")
-    parts += [_buttons(card, address, subject), f"<p>{_text(how_to(card))}</p>", _small(small_print(card))]
-    return _page("".join(parts), marker)
+    parts += [_buttons(offer, answering), *_ways(offer), _small(small_print(card))]
+    return _page("".join(parts), answering.marker)
 
 
-def decision_page(decision: Decision) -> str:
+def decision_page(decision: Decision, call: Sequence[Section], warning: str = "") -> str:
     """Return what became of a request as a page."""
-    reason = f"<p>{_text(decision.reason)}</p>" if decision.reason.strip() else ""
+    parts = [f"<p><strong>{_text(outcome(decision))}</strong></p>"]
+    parts += [f"<p>{_text(warning)}</p>"] if warning else []
+    if decision.reason.strip():
+        said = f'<blockquote style="{_SAID}">{_text(decision.reason)}</blockquote>'
+        parts.append(f"<p>{reason_heading(decision)}:</p>{said}")
     small = f"{decision.at:%Y-%m-%d %H:%M} UTC. It needs no answer any more."
-    return _page(f"<p><strong>{_text(outcome(decision))}</strong></p>{reason}{_sections(decision.card)}{_small(small)}")
+    return _page("".join([*parts, _sections(call), _small(small)]))
 
 
 def mailto(address: str, subject: str, body: str) -> str:
@@ -72,29 +92,56 @@ def _page(inner: str, marker: str = "") -> str:
     )
 
 
-def _sections(card: Card) -> str:
+def _sections(call: Sequence[Section]) -> str:
     parts: list[str] = []
-    for heading, pairs in sections(card):
-        parts.append(f'<p style="margin:14px 0 4px"><strong>{_text(heading)}</strong></p>')
-        parts += [
-            f'<div>{_text(name)}</div><div class="value" style="{_VALUE}">{escape(text)}</div>' for name, text in pairs
-        ]
+    for section in call:
+        parts.append(f'<p style="margin:14px 0 4px"><strong>{_text(section.heading)}</strong></p>')
+        parts += [f"<div>{_text(name)}</div>{_value(text)}" for name, text in section.pairs]
     return "".join(parts)
 
 
-def _buttons(card: Card, address: str, subject: str) -> str:
-    if card.request_kind == "approval":
-        offered = [("Approve", "approve", "#15803d"), ("Reject", "reject ", "#b91c1c")]
-    elif card.format == "free_text":
-        offered = [("Answer", "", "#1d4ed8")]
-    else:
-        found = labels(card.request_kind, card.options)
-        offered = [(line(label, 60), str(number), "#1d4ed8") for number, label in enumerate(found, 1)]
+def _buttons(offer: Offer, answering: Answering) -> str:
     links = [
-        f'<a href="{escape(mailto(address, subject, body))}" style="{_BUTTON};background:{colour}">{_text(label)}</a>'
-        for label, body, colour in offered
+        f'<a href="{escape(mailto(answering.address, answering.subject, body))}" '
+        f'style="{_BUTTON};background:{colour}">{_text(label)}</a>'
+        for label, body, colour in _offered(offer)
     ]
-    return f'<p style="margin:18px 0">{"&nbsp; ".join(links)}</p>'
+    return f'<p style="margin:18px 0;line-height:3">{"&nbsp; ".join(links)}</p>'
+
+
+def _offered(offer: Offer) -> list[tuple[str, str, str]]:
+    """The buttons: what they are called, what the mail that they begin says, and their colour."""
+    if offer.is_free_text:
+        return [("Answer", "", _BLUE)]
+    asking = [] if offer.kind == "stuck" else [("Ask first", "", _GREY)]
+    if offer.kind == "approval":
+        change = [("Change", f"edit\n{body}", _BLUE)] if (body := _prefilled(offer)) else []
+        return [("Approve", "approve", _GREEN), ("Reject", "reject ", _RED), *change, *asking]
+    numbered = enumerate(offer.labels, 1)
+    return [*((line(label, 60), str(number), _BLUE) for number, label in numbered), *asking]
+
+
+def _prefilled(offer: Offer) -> str:
+    """The fields as they are, as many as a link can carry; one that is left out stays as it is."""
+    found: list[str] = []
+    for field in offer.fields:
+        text = field_lines(field)
+        if len(quote("\n".join([*found, text]).replace("\n", "\r\n"))) <= _LONGEST_LINK:
+            found.append(text)
+    return "\n".join(found)
+
+
+def _ways(offer: Offer) -> list[str]:
+    parts: list[str] = []
+    for way in ways(offer):
+        listed = "".join(f"<br>&nbsp;&nbsp;{_text(text)}" for text in way.listed)
+        parts.append(f'<p style="margin:8px 0">{_text(way.text)}{listed}</p>')
+        parts += [_value(way.copied)] if way.copied else []
+    return parts
+
+
+def _value(text: str) -> str:
+    return f'<div class="value" style="{_VALUE}">{escape(text)}</div>'
 
 
 def _small(text: str) -> str:

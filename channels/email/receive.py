@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import assert_never
 
 from bot.identity import EmailIdentity
 from bot.ids import MailIds
 from bot.places import Place
-from bot.port import AnswerInbound, Inbound, Telling, TextIntake
-from channels.email.addresses import addressed, token_in
-from channels.email.answers import how, understand
+from bot.port import AnswerInbound, Asked, Inbound, Telling, TextIntake
+from channels.email.addresses import addressed, split, token_in
+from channels.email.answers import echo, how, is_question_back, understand
+from channels.email.decision import Answer, Unclear
 from channels.email.dkim import TxtLookup, dns_txt
 from channels.email.mail import Mail, Sender
 from channels.email.parse import BIGGEST, read_mail
@@ -105,12 +107,22 @@ class Receiver:
             return await self._refuse(mail, Refused.WRONG_SENDER)
         if not mail.proof.ok:
             return await self._refuse(mail, Refused.UNPROVEN, thread=asked.thread)
-        said = understand(asked, mail.said, sender.name)
-        if said is None:
-            became = await self._message(mail, sender, via, arrived, thread=asked.thread)
-            if asked.is_open:
-                await self._refuse(mail, Refused.NOT_A_DECISION, thread=asked.thread, how=how(asked))
-            return became
+        said = understand(asked, mail, f"{sender.name} {split(sender.address)[0]}")
+        match said:
+            case Answer():
+                return await self._answer(mail, sender, request, asked, said)
+            case Unclear():
+                return await self._refuse(mail, Refused.UNCLEAR, thread=asked.thread, why=said.why, how=how(asked))
+            case None:
+                became = await self._message(mail, sender, via, arrived, thread=asked.thread)
+                if asked.is_open:
+                    await self._refuse(mail, Refused.NOT_A_DECISION, thread=asked.thread, how=how(asked))
+                return became
+            case _:
+                assert_never(said)
+
+    async def _answer(self, mail: Mail, sender: Sender, request: str, asked: Asked, said: Answer) -> str:
+        """Hand an answer to the core, and tell its sender what no mail about the outcome tells."""
         answered = await self._intake.answer(
             AnswerInbound(
                 source=mail.source,
@@ -120,13 +132,19 @@ class Receiver:
                 answer=said.answer,
                 option=said.option,
                 text=said.text,
+                internal=said.internal,
+                edits=dict(said.edits),
+                to=said.to,
+                grant_s=said.grant_s,
             )
         )
         if not answered.accepted:
             await self._refuse(mail, Refused.NOT_COUNTED, thread=asked.thread, answer=answered.text)
             return f"not_counted:{answered.reason}"
-        if answered.pending:
-            await self._refuse(mail, Refused.COUNTED, thread=asked.thread, answer=answered.text)
+        if is_question_back(asked, said):
+            await self._refuse(mail, Refused.ASKED_BACK, thread=asked.thread, how=how(asked))
+        elif answered.pending or said.answer == "edit" or said.grant_s:
+            await self._refuse(mail, Refused.COUNTED, thread=asked.thread, answer=echo(asked, said, answered))
         return "answered"
 
     async def _message(self, mail: Mail, sender: Sender, via: str, arrived: int, thread: str | None = None) -> str:
@@ -148,7 +166,7 @@ class Receiver:
                 subject=mail.subject or None,
             ),
             route_address=via,
-            text=_text(mail),
+            text=mail.whole,
             starts=True,
             sent_at=arrived,
             title=mail.subject or None,
@@ -179,9 +197,3 @@ class Receiver:
 
     def _now(self) -> int:
         return int(self._clock().timestamp() * 1_000_000)
-
-
-def _text(mail: Mail) -> str:
-    """What the agent reads: the new text, what was forwarded, and which files came along."""
-    files = "\n".join(f"[file: {file.name}, {file.type}, {file.size} bytes]" for file in mail.attachments)
-    return "\n\n".join(part for part in (mail.said.new_text, mail.said.forwarded, files) if part)

@@ -24,6 +24,8 @@ class Refused(StrEnum):
     UNPROVEN = "unproven"
     WRONG_SENDER = "wrong_sender"
     NOT_A_DECISION = "not_a_decision"
+    UNCLEAR = "unclear"
+    ASKED_BACK = "asked_back"
     NOT_COUNTED = "not_counted"
     COUNTED = "counted"
 
@@ -62,16 +64,8 @@ TELLINGS = {
         "another address. Please reply from the address to which the request was sent."
     ),
     Refused.NOT_A_DECISION: Telling("Nothing was decided. I passed your words on to the agent. {how}", a_day=20),
+    Refused.UNCLEAR: Telling("Nothing was decided. {why} {how}", a_day=20),
+    Refused.ASKED_BACK: Telling("I passed your question to the agent; nothing was decided. {how}", a_day=50),
     Refused.NOT_COUNTED: Telling("{answer}", a_day=50),
     Refused.COUNTED: Telling("{answer}", a_day=50),
-}
-
-HOW_TO_DECIDE = {
-    "approval": (
-        "To decide, reply to the request again with nothing but the word approve; "
-        "or with the word reject first, and your reason after it."
-    ),
-    "yes_no": "To answer, reply to the question again with nothing but yes or no.",
-    "choice": "To answer, reply to the question again with nothing but one of: {options}",
-    "free_text": "To answer, reply to the question again in your own words.",
 }

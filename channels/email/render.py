@@ -9,18 +9,23 @@ from email.utils import format_datetime
 from typing import assert_never
 
 from bot.ids import MailIds
-from bot.places import Card, Decision, Delivery, Notice, StatusLine, Text
+from bot.places import Card, Decision, Delivery, Notice, Place, StatusLine, Text
 from bot.visible import line, readable
 from channels.email.addresses import base_of, reply_address, split
-from channels.email.cards import card_text, card_title, decision_text
+from channels.email.cards import card_subject, card_text, decision_text
 from channels.email.kinds import LOOP
+from channels.email.long import Shown, shown
 from channels.email.markers import OWN
-from channels.email.page import card_page, decision_page, text_page
+from channels.email.page import Answering, card_page, decision_page, text_page
+from channels.email.sent import Sent
 from channels.email.settings import EmailSettings
 
 POLICY = SMTP.clone(max_line_length=998)
 """A shorter line would fold, and so corrupt, Message-IDs as long as Outlook's."""
 _LONGEST_SUBJECT = 200
+
+
+_BELOW = "You can answer by replying to this mail, as to the one that it follows."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,8 @@ class _Texts:
     text: str
     html: str
     reply_to: str
+    call: Shown | None = None
+    urgent: bool = False
 
 
 def render(
@@ -36,13 +43,15 @@ def render(
 ) -> EmailMessage:
     """Return the mail for a delivery; its Message-ID is the same at every try.
 
-    With `previous` (the Message-ID of the mail that this one would replace), it follows that one in its thread: a
-    mail cannot be changed any more. Raises AddressTooLongError, and ValueError if an address cannot stand in a mail.
+    With `previous` (what was kept of the mail that this one would replace, or belongs under), it follows that one in
+    its thread: a mail cannot be changed any more. Raises AddressTooLongError, and ValueError if an address cannot
+    stand in a mail.
     """
     place, content = delivery.place, delivery.content
     via = place.via or settings.addresses[0]
     to = content.to if isinstance(content, Notice) else place.address
-    made = _texts(delivery, via, to, settings)
+    before = Sent.read(previous) if previous else None
+    made = _texts(delivery, before, via, settings)
     mail = EmailMessage(policy=POLICY)
     mail["From"] = _address(settings.name, via)
     mail["To"] = _address("", to)
@@ -50,39 +59,81 @@ def render(
     mail["Date"] = format_datetime(now or datetime.now(UTC))
     mail["Message-ID"] = MailIds(settings.secret).message_id(delivery.thread, delivery.id, split(via)[1])
     mail["Reply-To"] = _address("", made.reply_to)
-    above = [found for found in (place.thread, previous) if found and _is_id(found)]
+    above = [found for found in (place.thread, before.message_id if before else None) if found and _is_id(found)]
     if above:
         mail["In-Reply-To"] = above[-1]
         mail["References"] = " ".join(dict.fromkeys(above))
     mail["Thread-Topic"] = made.subject.removeprefix("Re: ")
+    if made.urgent:
+        mail["Importance"] = "high"
+        mail["X-Priority"] = "1"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     mail[LOOP] = delivery.thread
     mail.set_content(made.text + "\n", cte="quoted-printable")
     mail.add_alternative(made.html, subtype="html", cte="quoted-printable")
+    if made.call is not None and made.call.whole:
+        mail.add_attachment(made.call.whole, filename=made.call.file, cte="quoted-printable")
     return mail
 
 
-def _texts(delivery: Delivery, via: str, to: str, settings: EmailSettings) -> _Texts:
+def kept(delivery: Delivery, mail: EmailMessage) -> Sent:
+    """Return what to keep of a mail that was sent, for those that are to follow it."""
+    message_id = str(mail["Message-ID"])
+    match delivery.content:
+        case Card():
+            # The subject of a conversation of someone else's is kept with its place.
+            own = "" if _within(delivery.place) else str(mail["Subject"])
+            return Sent(message_id, delivery.content.request, own)
+        case Decision() | Text() | Notice() | StatusLine():
+            return Sent(message_id)
+        case _:
+            assert_never(delivery.content)
+
+
+def _texts(delivery: Delivery, before: Sent | None, via: str, settings: EmailSettings) -> _Texts:
     place, content = delivery.place, delivery.content
     match content:
         case Card():
-            token = MailIds(settings.secret).reply_token(content.request, to)
-            address = reply_address(via, token, settings.addresses)
-            subject = _subject(place.subject if place.thread else None, card_title(content))
-            text = f"{OWN}\n\n{card_text(content)}"
-            answer = subject if subject.startswith("Re: ") else f"Re: {subject}"
-            return _Texts(subject, text, card_page(content, address, answer, OWN), address)
+            call = shown(content)
+            address = _answers_to(content.request, place.address, via, settings)
+            subject = _subject(_within(place), card_subject(content))
+            text = f"{OWN}\n\n{card_text(content, call.sections, call.warning)}"
+            answering = Answering(address, subject if subject.startswith("Re: ") else f"Re: {subject}", OWN)
+            page = card_page(content, call.sections, answering, call.warning)
+            return _Texts(subject, text, page, address, call, content.urgency == "high")
         case Decision():
-            subject = _subject(place.subject if place.thread else card_title(content.card), "")
-            return _Texts(subject, decision_text(content), decision_page(content), base_of(via))
+            call = shown(content.card)
+            subject = _subject(_within(place) or card_subject(content.card), "")
+            text = decision_text(content, call.sections, call.warning)
+            return _Texts(subject, text, decision_page(content, call.sections, call.warning), base_of(via), call)
         case Text() | Notice() | StatusLine():
             told = readable(content.markdown).strip()
-            subject = _subject(place.subject, line(told.partition("\n")[0], 80) or "A message")
-            marked = f"{OWN}\n\n{told}"
-            return _Texts(subject, marked, text_page(content.markdown, OWN), via)
+            request = _request_above(delivery, before)
+            address = _answers_to(request, place.address, via, settings) if request else via
+            below = f"\n\n{_BELOW}" if request else ""
+            above = _within(place) or (before.subject if before and delivery.under else "")
+            subject = _subject(above or place.subject, line(told.partition("\n")[0], 80) or "A message")
+            return _Texts(subject, f"{OWN}\n\n{told}{below}", text_page(content.markdown + below, OWN), address)
         case _:
             assert_never(content)
+
+
+def _request_above(delivery: Delivery, before: Sent | None) -> str:
+    """Name the request under whose card something is said: an answer to it answers that request."""
+    if delivery.under is None or not isinstance(delivery.content, Text):
+        return ""
+    return (before.request if before else "") or delivery.valid_while or ""
+
+
+def _answers_to(request: str, to: str, via: str, settings: EmailSettings) -> str:
+    """Return the address to which this person's answer to this request goes."""
+    return reply_address(via, MailIds(settings.secret).reply_token(request, to), settings.addresses)
+
+
+def _within(place: Place) -> str | None:
+    """Return the subject of the conversation that a place is in, if it is in one."""
+    return place.subject if place.thread else None
 
 
 def _subject(thread: str | None, otherwise: str) -> str:

@@ -10,7 +10,7 @@ from bot.errors import CountersignError
 from bot.places import ChannelName, Delivery
 from bot.port import DeliveryFailed
 from channels.email.addresses import AddressTooLongError, split
-from channels.email.render import POLICY, render
+from channels.email.render import POLICY, kept, render
 from channels.email.settings import EmailSettings, Server
 
 TIMEOUT_S = 20.0
@@ -18,7 +18,7 @@ _LOCKED_OUT_S = 60.0
 
 
 class EmailChannel:
-    """The sender's end of email. A provider's id is the Message-ID, which is the same at every try."""
+    """The sender's end of email. A provider's id begins with the Message-ID, which is the same at every try."""
 
     name: ChannelName = "email"
 
@@ -35,7 +35,7 @@ class EmailChannel:
             said = str(error) if isinstance(error, CountersignError) else "it cannot be written as a mail"
             raise DeliveryFailed(said, permanent=True) from error
         await self._line.send(mail)
-        return str(mail["Message-ID"])
+        return str(kept(delivery, mail))
 
     async def find(self, delivery: Delivery) -> str | None:
         """Return None: SMTP cannot be asked what it took. A repeat has the same Message-ID, so it is the same mail.

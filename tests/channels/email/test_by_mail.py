@@ -2,10 +2,11 @@
 
 import pytest
 
+from bot.places import Text
 from bot.playground.mail.models import Client
 from bot.port import Asked
 from channels.email.smtp import EmailChannel
-from tests.channels.email.cards import APPROVAL, REQUEST, THREAD, delivery
+from tests.channels.email.cards import APPROVAL, FULL, REQUEST, THREAD, delivery
 from tests.channels.email.watching import Watching
 from tests.helpers import wait_until
 
@@ -13,7 +14,7 @@ from tests.helpers import wait_until
 @pytest.fixture
 async def uid(watching: Watching, channel: EmailChannel) -> int:
     """The card lies in Rob's mailbox."""
-    watching.intake.requests[REQUEST] = Asked(thread=THREAD, kind="approval", is_open=True)
+    watching.intake.requests[REQUEST] = Asked(thread=THREAD, kind="approval", is_open=True, fields=FULL.fields)
     await channel.deliver(delivery(APPROVAL), None)
     (found,) = watching.peer.messages("rob@acme.test")
     return found.uid
@@ -29,12 +30,46 @@ async def test_approve_is_an_approval(watching: Watching, uid: int, client: Clie
 
 
 @pytest.mark.parametrize("client", ["gmail", "outlook", "apple", "plain"])
+async def test_a_reply_that_decides_nothing_is_a_question_to_the_agent(
+    watching: Watching, uid: int, client: Client
+) -> None:
+    async with watching():
+        watching.peer.reply("rob@acme.test", uid, "Since when?", client=client)
+        await wait_until(lambda: watching.intake.reasons() == ["asked_back"])
+    assert [(found.answer, found.text) for found in watching.intake.answers] == [("say", "Since when?")]
+    assert watching.intake.messages == []
+
+
+@pytest.mark.parametrize("client", ["gmail", "outlook", "apple", "plain"])
 async def test_a_reply_that_only_quotes_decides_nothing(watching: Watching, uid: int, client: Client) -> None:
     async with watching():
-        watching.peer.reply("rob@acme.test", uid, "I will see", client=client)
-        await watching.heard("I will see")
-    assert watching.intake.answers == []
-    assert watching.intake.reasons() == ["not_a_decision"]
+        watching.peer.reply("rob@acme.test", uid, "", client=client)
+        await wait_until(lambda: watching.intake.reasons() == ["unclear"])
+    assert (watching.intake.answers, watching.intake.messages) == ([], [])
+
+
+@pytest.mark.parametrize("client", ["gmail", "outlook", "apple", "plain"])
+async def test_lines_of_the_form_change_the_call(watching: Watching, uid: int, client: Client) -> None:
+    async with watching():
+        text = "edit\ntag: v1.5.0\nnote: |\n| One\n|\n|   two\n\nThanks, Rob"
+        watching.peer.reply("rob@acme.test", uid, text, client=client)
+        await wait_until(lambda: watching.intake.answers)
+    (found,) = watching.intake.answers
+    assert (found.answer, found.edits) == ("edit", {"tag": "v1.5.0", "note": "One\n\n  two"})
+
+
+async def test_an_answer_below_the_agents_answer_decides_the_request(
+    watching: Watching, channel: EmailChannel, uid: int
+) -> None:
+    kept = await channel.deliver(delivery(FULL, delivery_id="bbbbbbbbbbbbbbbb"), None)
+    said = delivery(Text(markdown="Since Monday."), delivery_id="cccccccccccccccc")
+    await channel.deliver(said.model_copy(update={"under": "bbbbbbbbbbbbbbbb"}), kept)
+    *_, last = watching.peer.messages("rob@acme.test")
+    async with watching():
+        watching.peer.reply("rob@acme.test", last.uid, "approve")
+        await wait_until(lambda: watching.intake.answers)
+    assert (watching.intake.answers[0].request, watching.intake.answers[0].answer) == (REQUEST, "approve")
+    assert last.subject.startswith("Re: Urgent: Approval needed")
 
 
 async def test_a_forged_reply_decides_nothing(watching: Watching, uid: int) -> None:

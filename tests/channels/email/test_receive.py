@@ -150,20 +150,6 @@ async def test_a_made_up_token_decides_nothing(receiver: Receiver, intake: Recor
     assert (intake.answers, intake.reasons()) == ([], ["wrong_sender"])
 
 
-async def test_anything_but_a_decision_goes_to_the_agent_and_its_sender_hears_how(
-    receiver: Receiver, intake: RecordingIntake
-) -> None:
-    assert await receiver.take(mail("approve, but not before Monday", to=TO_ROB)) == "taken"
-    assert intake.answers == []
-    assert (intake.messages[0].thread, intake.messages[0].text) == (THREAD, "approve, but not before Monday")
-    assert "nothing but the word approve" in intake.told[0].text
-
-
-async def test_approve_among_what_was_quoted_decides_nothing(receiver: Receiver, intake: RecordingIntake) -> None:
-    await receiver.take(mail("I will look at it\n\n> approve", to=TO_ROB))
-    assert intake.answers == []
-
-
 async def test_approve_without_the_reply_address_is_a_message(receiver: Receiver, intake: RecordingIntake) -> None:
     ours = IDS.message_id(THREAD, "aaaabbbbccccdddd", "acme.test")
     await receiver.take(mail("approve", more={"In-Reply-To": ours}))
