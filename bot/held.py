@@ -10,6 +10,7 @@ from bot.entries import stamped
 from bot.errors import CountersignError
 from bot.events import AnyEvent
 from bot.fold import append, extend
+from bot.grants import live, spread
 from bot.interrupt import Interrupt
 from bot.places import Delivery
 from bot.runtime import Runtime
@@ -55,8 +56,11 @@ class Held:
         head: Mapping[str, str] | None = None,
         decides: bool = True,
         progress: bool = False,
+        grant: tuple[str, str] | None = None,
     ) -> bool:
         """Write these events and what goes with them; False if input came that the decision has not seen.
+
+        With `grant` (see `bot.grants.Standing.copy`), False as well if that permission does not stand any more.
 
         Raises:
             LeaseLost: another worker has the thread.
@@ -69,7 +73,9 @@ class Held:
         written = [thread.sealer.write(thread.id, event.model_copy(update=mark)) for event in events]
         entries = [one.entry for one in written]
         change = Change(entries=entries, head=head or {}, opened=opened or {}, closed=closed, out=out)
-        done = await self._commit(change, decides=decides, progress=progress)
+        done = await self._commit(change, decides=decides, progress=progress, grant=grant)
+        if done.verdict == "revoked":
+            return False
         if done.verdict == "newer":
             self.overtaken += 1
             await self.refresh()
@@ -83,7 +89,11 @@ class Held:
         return True
 
     async def release(self, *, timer: int | None = None) -> None:
-        """Give the thread back. It is due again at `timer` (us), or at once if input came meanwhile."""
+        """Give the thread back. It is due again at `timer` (us), or at once if input came meanwhile.
+
+        Permissions that were given in it are copied to all shards by then, unless some cannot be reached.
+        """
+        await asyncio.gather(*(spread(self.runtime.client, each) for each in live(self.thread, self.now())))
         await self._give_back(Release(timer=timer), progress=True)
 
     async def hand_over(self) -> None:
@@ -107,7 +117,15 @@ class Held:
         """Count a call towards a limit (hundredths), or without an amount no longer; False if it does not fit."""
         return await scripts.reserve(self.runtime.client, key, call, amount, limit)
 
-    async def _commit(self, change: Change, *, decides: bool, progress: bool, release: Release | None = None) -> Done:
+    async def _commit(
+        self,
+        change: Change,
+        *,
+        decides: bool,
+        progress: bool,
+        release: Release | None = None,
+        grant: tuple[str, str] | None = None,
+    ) -> Done:
         self._seq += 1
         terms = Terms(
             seq=self._seq,
@@ -116,6 +134,7 @@ class Held:
             decides=decides,
             progress=progress,
             release=release,
+            grant=grant,
         )
         done = await self._until_answered(change, terms)
         if done.verdict == "stale":

@@ -64,6 +64,11 @@ class ShardKeys:
         return f"{self.prefix}:refused"
 
     @property
+    def grants(self) -> str:
+        """Hash: standing permission -> `until:what`, a copy in each shard; expired ones are removed when met."""
+        return f"{self.prefix}:grants"
+
+    @property
     def recent(self) -> str:
         """Zset: threads by their last change (us)."""
         return f"{self.prefix}:by:recent"

@@ -16,7 +16,9 @@ from bot.store.batch import batch_of
 from bot.store.keys import SEEN_TTL_S, ShardKeys, ThreadKeys
 from bot.store.server import Client
 
-Verdict = Literal["ok", "born", "duplicate", "absent", "newer", "stale", "closed", "changed", "expired", "lost"]
+Verdict = Literal[
+    "ok", "born", "duplicate", "absent", "newer", "stale", "closed", "changed", "expired", "lost", "revoked"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +114,14 @@ class Terms:
     decides: bool = False  # refused when input is newer than `basis`
     progress: bool = False  # a step finished or failed: the claims so far do not count as attempts any more
     release: Release | None = None
+    grant: tuple[str, str] | None = None  # the standing permission that an action starts under, and its copy
 
 
 async def commit(client: Client, lease: Lease, change: Change, terms: Terms) -> Done:
-    """Write what a worker decided or found. `stale`: the lease is lost. `newer`: input came that it has not seen."""
+    """Write what a worker decided or found. `stale`: the lease is lost. `newer`: input came that it has not seen.
+
+    `revoked`: the copy of the standing permission is not there any more, is another one, or its time is over.
+    """
     options = change.options() | {
         "epoch": lease.epoch,
         "nonce": lease.nonce,
@@ -130,7 +136,10 @@ async def commit(client: Client, lease: Lease, change: Change, terms: Terms) -> 
         options |= {"release": True, "uncounted": release.uncounted}
         options |= {"timer": str(release.timer)} if release.timer is not None else {}
         options |= {"backoff": str(release.backoff)} if release.backoff is not None else {}
-    return await _change(client, "commit", ThreadKeys(lease.thread), [], options, change.entries)
+    keys = ThreadKeys(lease.thread)
+    options |= {"grant": list(terms.grant)} if terms.grant is not None else {}
+    extra = [keys.shard.grants] if terms.grant is not None else []
+    return await _change(client, "commit", keys, extra, options, change.entries)
 
 
 async def answer(
@@ -142,10 +151,12 @@ async def answer(
     digest: str,
     input_version: int,
     seen: Sequence[str] = (),
+    granted: Mapping[str, str] | None = None,
 ) -> Done:
     """Append one person's answer if nothing has changed since it was validated against a fold.
 
     `closed`, `changed` (another digest was shown), `expired`, `newer` (validate again), `duplicate`.
+    `granted`: standing permission -> its copy, for this shard.
     """
     keys = ThreadKeys(thread)
     options = change.options() | {
@@ -154,7 +165,9 @@ async def answer(
         "input_version": input_version,
         "seen_ttl": SEEN_TTL_S,
     }
-    return await _change(client, "answer", keys, [keys.shard.seen(source) for source in seen], options, change.entries)
+    options |= {"granted": dict(granted)} if granted else {}
+    extra = [keys.shard.grants, *(keys.shard.seen(source) for source in seen)]
+    return await _change(client, "answer", keys, extra, options, change.entries)
 
 
 async def note(client: Client, thread: str, change: Change) -> Done:
@@ -223,6 +236,11 @@ async def refuse(client: Client, record: str, delivery: Delivery, who: str, *, s
     number = f"{shard_of(delivery.thread):02d}"
     argv = [record, delivery.model_dump_json(exclude_none=True), limit, 86_400, SEEN_TTL_S, number]
     return cast("bytes", await _run(client, "refuse", keys, argv)).decode()
+
+
+async def clock(client: Client, shard: ShardKeys) -> int:
+    """Read the time (us) of the server that has this shard, which is the one that log entries get."""
+    return int(await _run(client, "clock", [shard.due], []))
 
 
 async def reserve(client: Client, key: str, call: str, amount: int | None, limit: int) -> bool:

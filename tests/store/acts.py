@@ -23,7 +23,7 @@ PLACE = Place(channel="slack", address="T0ACME/C0DEPLOYS", thread="1.1")
 PERMANENT = re.compile(
     r"countersign:meta"
     r"|countersign:mail:cursor:.+"
-    r"|\{s\d\d\}:(t:\d\d-[a-z2-7]{16}:(log|head|lease|open)|due|leases|out|out:state|dead|refused|by:recent|by:pending)"
+    r"|\{s\d\d\}:(t:\d\d-[a-z2-7]{16}:(log|head|lease|open)|due|leases|grants|out|out:state|dead|refused|by:recent|by:pending)"
 )
 """The keys that stay for good. Every other one has a time to live."""
 

@@ -56,7 +56,7 @@ SCRIPTS: Mapping[str, tuple[Script, tuple[str, ...]]] = {
     "ingest": (_ingest, (*OF_A_THREAD, PENDING)),
     "commit": (_commit, (*OF_A_THREAD, PENDING)),
     "note": (_note, (*OF_A_THREAD, PENDING)),
-    "answer": (_answer, (*OF_A_THREAD, PENDING)),
+    "answer": (_answer, (*OF_A_THREAD, PENDING, SHARD.grants)),
     "settle": (_settle, (*OF_A_THREAD, PENDING, SHARD.out_lease, SHARD.out_state, SHARD.sent("d1"), SHARD.dead)),
     "claim": (_claim, (SHARD.due, SHARD.leases, KEYS.lease, KEYS.log)),
     "attempt": (_attempt, (SHARD.out_lease, SHARD.out_state, KEYS.open)),

@@ -11,6 +11,14 @@ if lease[3] == opts.seq then return { 'ok', tonumber(lease[4]), tonumber(lease[5
 if opts.decides and number(HEAD, 'input_version') > opts.basis then
   return { 'newer', 0, number(HEAD, 'version'), NOW }
 end
+if opts.grant then -- KEYS 10: grants. opts.grant: a standing permission and its copy, which begins with its end (us)
+  wrong = wrong_kind({ hash = { KEYS[10] } })
+  if wrong then return wrong end
+  local copy = redis.call('HGET', KEYS[10], opts.grant[1])
+  if copy ~= opts.grant[2] or tonumber(string.match(copy, '^%d+')) <= now then
+    return { 'revoked', 0, number(HEAD, 'version'), NOW }
+  end
+end
 local entries = entries_from(3)
 local first = redis.call('LLEN', LOG)
 if #entries > 0 or opts.out then first = apply(entries, false) end
