@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from aiohttp import web
+from aiohttp.helpers import content_disposition_header
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.errors import CountersignError
@@ -16,7 +17,9 @@ from bot.playground.page.guard import Guard
 from bot.playground.page.mail import FRAME_POLICY, MailDesk, Reply, Seen, Write
 from bot.playground.page.models import Backstage, Trouble
 from bot.playground.slack.control import Control
-from bot.playground.slack.control_http import Click, CloseView, Say, SubmitView
+from bot.playground.slack.control_http import Click, ClickView, CloseView, Say, SubmitView
+from bot.playground.slack.render_files import type_of
+from bot.playground.slack.wire import ApiRefusedError
 
 STATIC = Path(__file__).with_name("static")
 LOOK_S = 0.25  # how often what is outside Slack is looked at, while a page is open
@@ -63,11 +66,12 @@ class PageServer:
         app.router.add_get("/static/{name}", self._file)
         app.router.add_get("/api/about", self._about)
         app.router.add_get("/api/slack", self._snapshot)
+        app.router.add_get("/api/attachment", self._attachment)
         app.router.add_get("/api/mail", self._letters)
         app.router.add_get("/api/letter", self._letter)
         app.router.add_get("/api/threads/{thread}", self._thread)
         app.router.add_get("/api/stream", self._stream)
-        in_slack = (self._say, self._click, self._submit, self._close)
+        in_slack = (self._say, self._click, self._act, self._submit, self._close)
         for act in (*in_slack, self._write, self._reply, self._seen, self._trouble):
             app.router.add_post(f"/api/{act.__name__.removeprefix('_')}", _careful(act))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
@@ -112,6 +116,21 @@ class PageServer:
         if user not in self._slack.core.workspace.users:
             return _refused(404, f"there is nobody with the id {user!r}")
         return _answer(self._slack.snapshot(user))
+
+    async def _attachment(self, request: web.Request) -> web.StreamResponse:
+        """Send a file that was shared in Slack, as text to be read or, whatever it is, as something to save."""
+        asked = request.query
+        try:
+            file, content = self._slack.file(asked.get("user", ""), asked.get("id", ""))
+        except ApiRefusedError:
+            return _refused(404, "there is no such file")
+        except CountersignError as error:
+            return _refused(403, str(error))
+        headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
+        if "save" in asked:
+            headers["Content-Disposition"] = content_disposition_header("attachment", filename=file.name)
+        kind = "text/plain; charset=utf-8" if type_of(file).is_text else "application/octet-stream"
+        return web.Response(body=content, headers={**headers, "Content-Type": kind})
 
     async def _letters(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -169,7 +188,11 @@ class PageServer:
 
     async def _click(self, request: web.Request) -> web.StreamResponse:
         asked = await _read(request, Click)
-        return _answer(await self._slack.click(asked.user, asked.channel, asked.ts, asked.action_id, asked.value))
+        return _answer(await self._slack.click(**asked.model_dump()))
+
+    async def _act(self, request: web.Request) -> web.StreamResponse:
+        asked = await _read(request, ClickView)
+        return _answer(await self._slack.click_view(**asked.model_dump()))
 
     async def _submit(self, request: web.Request) -> web.StreamResponse:
         asked = await _read(request, SubmitView)

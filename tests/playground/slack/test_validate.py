@@ -149,6 +149,7 @@ def groups(label: str, **more: JsonValue) -> JsonObject:
     }
 
 
+TOO_MANY: list[JsonValue] = [{"type": "divider"}] * 101
 BAD_VIEWS: list[tuple[str, JsonObject, str]] = [
     ("a long title", modal(title=plain("x" * 25)), "must be less than 25 characters [json-pointer:/view/title/text]"),
     ("no title", {"type": "modal", "blocks": []}, "missing required field: title"),
@@ -163,7 +164,7 @@ BAD_VIEWS: list[tuple[str, JsonObject, str]] = [
         "missing required field: submit",
     ),
     ("a bad block", {**modal(), "blocks": [section("")]}, "[json-pointer:/view/blocks/0/text/text]"),
-    ("101 blocks", {**modal(), "blocks": [{"type": "divider"}] * 101}, "no more than 100 items allowed"),
+    ("101 blocks", {**modal(), "blocks": TOO_MANY}, "no more than 100 items allowed"),
     ("a button as a field", form(button()), "unsupported type: button [json-pointer:/view/blocks/0/element/type]"),
     ("an input without a label", form(TEXT, label=None), "missing required field: label [json-pointer:/view/blocks/0]"),
     ("a label in markup", form(TEXT, label={"type": "mrkdwn", "text": "x"}), "must be a valid text object"),

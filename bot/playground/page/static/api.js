@@ -6,6 +6,11 @@ export async function get(path) {
   return answered(await fetch(`/api/${path}`));
 }
 
+export async function text(path) {
+  const response = await fetch(`/api/${path}`);
+  return response.ok ? response.text() : (await answered(response), "");
+}
+
 export async function post(path, body) {
   try {
     const response = await fetch(`/api/${path}`, {

@@ -58,8 +58,10 @@ export const clock = (seconds, precise = false) =>
 
 let quiet;
 export function toast(text) {
-  $("toast").textContent = text;
-  $("toast").classList.add("shown");
+  const shown = $("toast");
+  shown.hidePopover();
+  shown.showPopover(); // anew, so that it stands above a dialog that was opened since
+  shown.textContent = text;
   clearTimeout(quiet);
-  quiet = setTimeout(() => $("toast").classList.remove("shown"), 6000);
+  quiet = setTimeout(() => shown.hidePopover(), 6000);
 }

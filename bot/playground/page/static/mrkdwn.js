@@ -60,7 +60,7 @@ function token(inner, known) {
   if (target.startsWith("@")) return mention(`@${known.name(target.slice(1)) ?? label ?? target.slice(1)}`);
   if (target.startsWith("#")) return mention(`#${label ?? known.channel(target.slice(1)) ?? target.slice(1)}`);
   if (target.startsWith("!date^")) return date(target, label);
-  if (target.startsWith("!")) return mention(`@${label ?? target.slice(1)}`);
+  if (target.startsWith("!")) return mention(`@${(label ?? target.slice(1)).replace(/^@/, "")}`);
   return link(target, label ?? target.replace(/^mailto:/, ""));
 }
 

@@ -1,8 +1,10 @@
 // The Slack pane: channels with what is new in them, messages with their threads, and writing.
 
 import { get, post } from "./api.js";
-import { blocks } from "./blocks.js";
+import { blocks, isOpen } from "./blocks.js";
 import { $, Kept, avatar, clock, el, settle, toast } from "./dom.js";
+import { values } from "./fields.js";
+import { files } from "./files.js";
 import { showModal } from "./modal.js";
 import { mrkdwn } from "./mrkdwn.js";
 
@@ -95,6 +97,7 @@ function channels() {
 const known = {
   name: (id) => snapshot.users.find((one) => one.id === id)?.real_name,
   channel: (id) => snapshot.channels.find((one) => one.id === id)?.name,
+  people: () => snapshot.users.filter((one) => !one.is_bot),
 };
 
 function draw(jump) {
@@ -173,8 +176,10 @@ function top(message, room, place) {
   const recent = place >= room.messages.length - OPEN_THREADS;
   const drawn = messageOf(message, room);
   if (replies.length || writing.has(message.ts)) return [drawn, thread(message, replies, room, recent)];
-  return message.is_bot ? [drawn] : [drawn, bare(message, room)];
+  return message.ephemeral || (message.is_bot && !isCard(message)) ? [drawn] : [drawn, bare(message, room)];
 }
+
+const isCard = (message) => (message.body.blocks ?? []).some((block) => block.type === "header");
 
 function bare(message, room) {
   return kept.get(`bare/${message.ts}`, room.id, () => el("div.thread-tools.bare", {}, replyLink(message.ts)));
@@ -192,7 +197,8 @@ function thread(message, replies, room, recent) {
   } }, `${hidden} ${shown.length ? "earlier " : ""}${hidden === 1 ? "reply" : "replies"}`)) : null;
   const tools = kept.get(`tools/${message.ts}`, writing.has(message.ts), () => el("div.thread-tools", {},
     writing.has(message.ts) ? null : replyLink(message.ts),
-    el("button.link", { type: "button", onclick: () => onThread(null, room.id, message.ts) }, "Show its log")));
+    message.is_bot ? null // a card: its thread began elsewhere
+      : el("button.link", { type: "button", onclick: () => onThread(null, room.id, message.ts) }, "Show its log")));
   settle(made, [more, ...shown.map((reply) => messageOf(reply, room)), tools, writing.get(message.ts)].filter(Boolean));
   return made;
 }
@@ -231,15 +237,18 @@ function messageOf(message, room) {
 
 function content(message, room) {
   const list = message.body.blocks ?? [];
-  const act = (element) => click(message, room, element);
-  if (!list.length) return el("div.text", {}, mrkdwn(message.text, known));
-  const drawn = blocks(list, known, act);
-  if (!list.some((block) => block.type === "header")) return drawn;
-  return el(`div.carded${list.some((block) => block.type === "actions") ? "" : ".decided"}`, {}, drawn);
+  const attached = files(message.body.files, user);
+  if (!list.length) return [message.text ? el("div.text", {}, mrkdwn(message.text, known)) : null, attached];
+  const place = el("div");
+  place.append(...blocks(list, known, (done) => click(message, room, done, values(place))));
+  if (isCard(message)) place.className = isOpen(list) ? "carded" : "carded decided";
+  return [place, attached];
 }
 
-async function click(message, room, element) {
-  const outcome = await post("click", { user, channel: room.id, ts: message.ts, action_id: element.action_id, value: element.value ?? null });
+async function click(message, room, { element, block, value }, filled) {
+  const outcome = await post("click", {
+    user, channel: room.id, ts: message.ts, action_id: element.action_id, block_id: block.block_id, value: value ?? null, values: filled,
+  });
   if (outcome?.notice) toast(outcome.notice);
   await refresh();
 }
