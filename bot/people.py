@@ -5,13 +5,16 @@ import re
 from collections.abc import Callable
 from enum import StrEnum
 from typing import assert_never
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.addresses import fold_address
+from bot.approvals.hours import Hours, Working
 from bot.config import RESERVED, Config, PersonEntry, Route, first_word, holders
 from bot.identity import EmailIdentity, Identity, OsIdentity, SlackIdentity, identity_of
 from bot.places import Place
+from bot.steps import Ladder
 
 _UNPROVEN = "unproven:"
 
@@ -105,9 +108,10 @@ class Directory:
         return tuple(self.by_id(person) for person in holders(self.config, role))
 
     def identities(self, person_id: str) -> tuple[SlackIdentity | EmailIdentity, ...]:
-        """Where this person can be written to: Slack accounts first, then addresses. Empty if nowhere."""
+        """Where this person can be written to: Slack first, then mail, or as they prefer. Empty if nowhere."""
         if entry := self.config.people.get(person_id):
-            return tuple(found for found in _identities(entry) if not isinstance(found, OsIdentity))
+            known = [found for found in _identities(entry) if not isinstance(found, OsIdentity)]
+            return tuple(sorted(known, key=lambda found: entry.ask is not None and found.kind != entry.ask))
         try:
             found = identity_of(person_id.removeprefix(_UNPROVEN))
         except ValueError:
@@ -130,6 +134,38 @@ class Directory:
         """Whether people with this role may approve what they asked for themselves."""
         entry = self.config.roles.get(role)
         return entry is not None and entry.requesters_may_approve
+
+    def may_grant_s(self, role: str) -> int:
+        """For how many seconds people with this role may let a call run without asking; 0: not at all."""
+        entry = self.config.roles.get(role)
+        return (entry.grants or 0) if entry is not None else 0
+
+    def ladder(self, role: str) -> Ladder:
+        """What happens by default when nobody with this role answers."""
+        entry = self.config.roles.get(role)
+        if entry is None:
+            return Ladder()
+        return Ladder(
+            remind_s=entry.remind_after,
+            escalate_s=entry.escalate_after,
+            escalate_to=entry.escalate_to,
+            expire_s=entry.expire_after,
+        )
+
+    def delegates(self, role: str) -> tuple[Person, ...]:
+        """To whom people with this role may give a request, beside each other: insiders only."""
+        entry = self.config.roles.get(role)
+        named = entry.delegates if entry is not None else ()
+        ids = [person for name in named for person in (holders(self.config, name) or (name,))]
+        people = (self.by_id(person) for person in dict.fromkeys(ids))
+        return tuple(person for person in people if person.listed and person.staff)
+
+    def hours(self, person_id: str) -> Hours | None:
+        """When this person sleeps and works; None if bot.toml does not say where they are."""
+        entry = self.config.people.get(person_id)
+        if entry is None or entry.timezone is None:
+            return None
+        return Hours(ZoneInfo(entry.timezone), entry.quiet, entry.working or Working())
 
     def route_for(self, *, channel: str | None = None, address: str | None = None, text: str = "") -> Route | None:
         """The first route that a message matches, or None.

@@ -1,0 +1,23 @@
+"""Lengths of time as people write them: 90s, 30m, 4h, 7d, 1h30m."""
+
+import re
+
+_PARTS = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?")
+_SECONDS = (86_400, 3_600, 60, 1)
+_LONGEST_S = 365 * 86_400
+
+
+def parse_duration(text: object) -> int:
+    """Return the seconds that `1h30m` and the like stand for: days, hours, minutes and seconds, in this order.
+
+    Raises ValueError if it is anything else, nothing at all, or more than 365 days.
+    """
+    match = _PARTS.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None or not any(match.groups()):
+        raise ValueError(f"{text!a} should be a length of time such as 90s, 30m, 4h, 7d or 1h30m")
+    seconds = sum(int(number or 0) * each for number, each in zip(match.groups(), _SECONDS, strict=True))
+    if seconds == 0:
+        raise ValueError(f"{text!a} is no time at all: leave it out to do without, or make it longer")
+    if seconds > _LONGEST_S:
+        raise ValueError(f"{text!a} is more than 365d: make it shorter")
+    return seconds
