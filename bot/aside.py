@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 from bot.bodies import TextBody
 from bot.config import OPERATORS
+from bot.delegating import told
 from bot.events import Parked
 from bot.ids import fresh_id
 from bot.people import Directory
 from bot.places import Delivery, Place, StatusLine
 from bot.runtime import Runtime
 from bot.store import log, scripts
+from bot.store.changes import Also
 from bot.store.scripts import Change, Lease, Release, Terms
 from bot.thread import Thread
 
@@ -25,6 +27,7 @@ async def park(runtime: Runtime, lease: Lease) -> None:
         entries=[runtime.sealer.entry(lease.thread, Parked(by="bot", body=TextBody(text=reason)))],
         head={"paused": "1", "parked": "1", "status": "parked"},
         out=await _tell(runtime, lease.thread, f"Thread {lease.thread} was set aside: {reason}"),
+        also=await _parent(runtime, lease.thread, reason),
     )
     if (await scripts.commit(runtime.client, lease, change, _terms(runtime, lease.version))).ok:
         _log.error("%s: parked: %s", lease.thread, reason)
@@ -34,11 +37,20 @@ async def stop(runtime: Runtime, lease: Lease, thread: Thread) -> None:
     """Give back a thread that holds an entry which this program cannot read; tell people the first time."""
     head = await log.head(runtime.client, thread.id)
     out: Sequence[Delivery] = ()
+    also: Sequence[Also] = ()
     if head is None or head.status != "unreadable":
         out = await _tell(runtime, thread.id, f"Thread {thread.id} stopped: {thread.unreadable}")
+        also = await _parent(runtime, thread.id, "Its log cannot be read.")
         _log.error("%s: stopped: %s", thread.id, thread.unreadable)
-    change = Change(head={"status": "unreadable"}, out=out)
+    change = Change(head={"status": "unreadable"}, out=out, also=also)
     await scripts.commit(runtime.client, lease, change, _terms(runtime, thread.version))
+
+
+async def _parent(runtime: Runtime, thread: str, reason: str) -> list[Also]:
+    """What the thread hears that waits for this one."""
+    head = await log.head(runtime.client, thread)
+    text = f"It was set aside, and people have to look at it: {reason}"
+    return told(runtime.sealer, thread, head.parent if head is not None else None, "parked", text)
 
 
 def _terms(runtime: Runtime, basis: int) -> Terms:

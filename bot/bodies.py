@@ -12,6 +12,8 @@ RequestKind = Literal["approval", "question", "doubt", "stuck"]
 Urgency = Literal["low", "medium", "high"]
 AnswerKind = Literal["approve", "reject", "edit", "give", "choose", "say"]
 Outcome = Literal["approved", "rejected", "answered", "edited", "given", "expired", "withdrawn"]
+Ending = Literal["done", "stopped", "cancelled", "parked"]
+"""How a delegate came to its end: by its last word, by an operator, for good, or set aside for now."""
 
 
 class Record(BaseModel):
@@ -47,6 +49,9 @@ class Birth(Record):
     trust: str
     approvers: str  # the role that actions without a policy of their own ask
     origin: Place
+    parent: str | None = None  # the thread that delegated this one ...
+    requesters: tuple[str, ...] = ()  # ... and those who had asked for something there by then: they ask here too
+    depth: int = 0  # how many delegations lie between this thread and people
 
 
 class MessageBody(Body):

@@ -8,7 +8,7 @@ from typing import assert_never
 from pydantic import JsonValue
 
 from bot import events as e
-from bot.bodies import AnswerBody
+from bot.bodies import AnswerBody, Birth
 from bot.thread import Thread
 
 MAX_TEXT = 12_000  # characters of one message or result that the model gets to read; the log keeps all of it
@@ -31,6 +31,9 @@ def block(thread: Thread, index: int) -> str | None:
     """
     event = thread.events[index]
     match event:
+        case e.MessageReceived(birth=Birth(parent=str(), principal=principal)):
+            marks = {"n": index, "for": event.body.name if event.body else principal, "trust": event.trust}
+            return _block("task", marks, event.body.text if event.body else ERASED)
         case e.MessageReceived():
             name = event.body.name if event.body else event.by
             marks = {"n": index, "from": name, "id": event.by, "trust": event.trust, "at": moment(event.at)}
@@ -68,6 +71,12 @@ def block(thread: Thread, index: int) -> str | None:
             return _block("replied", {"n": index}, text) + ("\n<done/>" if event.final else "")
         case e.HandedOff():
             return f'<handed_off to="{_quoted(event.agent)}"/>'
+        case e.Delegated():
+            return f'<delegated of="{event_number(thread, event.call)}" to="{_quoted(event.agent)}"/>'
+        case e.DelegateFinished():
+            child = thread.children[event.child].delegated
+            marks = {"of": event_number(thread, child.call), "by": child.agent, "how": event.outcome}
+            return _block("delegate_finished", marks, event.body.text if event.body else ERASED)
         case e.ModelFailed():
             if event.kind != "invalid":
                 return None

@@ -10,6 +10,7 @@ from bot import steps as s
 from bot.agent import LoadedAgent
 from bot.approvals import cards
 from bot.bodies import DataBody, ErrorBody, FailureBody, StepBody, StepKind, TextBody, Usage
+from bot.delegating import delegated, ended
 from bot.events import (
     AnyEvent,
     HandedOff,
@@ -28,6 +29,7 @@ from bot.model import ModelFailed as NoAnswer
 from bot.moves import Mode
 from bot.places import Delivery, StatusLine, Text
 from bot.runtime import jsonable
+from bot.store.changes import Also
 
 MAX_PASSING = 10  # failures in a row that may pass by themselves, before a person has to look
 OVERTAKEN = 2  # after so many, a query or reply goes through although newer input is there
@@ -42,6 +44,7 @@ class Follow:
     events: Sequence[AnyEvent] = ()
     out: Sequence[Delivery] = ()
     closed: Sequence[str] = ()
+    also: Sequence[Also] = ()
 
 
 async def decide(held: Held, mode: Mode) -> None:
@@ -78,7 +81,7 @@ async def decide(held: Held, mode: Mode) -> None:
 async def _commit_choice(held: Held, agent: LoadedAgent, chosen: Chosen, answer: Answer, mode: Mode) -> None:
     thread, step, call = held.thread, chosen.step, f"c{held.thread.version}"
     policy = calls.policy(held, step, thread.agent)
-    allowed = held.runtime.allowed(thread) if isinstance(step, s.HandOff) else guards.NOBODY
+    allowed = held.runtime.allowed(thread) if isinstance(step, s.HandOff | s.Delegate) else guards.NOBODY
     denied = guards.denial(thread, step, mode, allowed)
     if denied is None and isinstance(policy, s.Deny):
         denied = policy.reason
@@ -106,7 +109,9 @@ async def _commit_choice(held: Held, agent: LoadedAgent, chosen: Chosen, answer:
     else:
         follow = _follow(held, step, call, mode)
     harmless = isinstance(step, s.Query | s.Reply) and held.overtaken >= OVERTAKEN
-    await held.commit(event, *follow.events, out=follow.out, closed=follow.closed, decides=not harmless)
+    await held.commit(
+        event, *follow.events, out=follow.out, closed=follow.closed, also=follow.also, decides=not harmless
+    )
 
 
 def _follow(held: Held, step: s.Step, call: str, mode: Mode) -> Follow:
@@ -115,7 +120,12 @@ def _follow(held: Held, step: s.Step, call: str, mode: Mode) -> Follow:
     match step:
         case s.DoneForNow(message=message) | s.Reply(message=message):
             said = Replied(call=call, final=isinstance(step, s.DoneForNow), body=TextBody(text=message))
+            if isinstance(step, s.DoneForNow) and (parent := ended(thread, "done", message)):
+                return Follow([said], also=parent)
             return Follow([said], cards.line(thread, Text(markdown=message)))
+        case s.Delegate():
+            noted, child = delegated(held, step, call)
+            return Follow([noted], also=[child])
         case s.HandOff(agent=agent):
             approvers = held.runtime.approvers_for(agent, thread)
             return Follow([HandedOff(agent=agent, approvers=approvers or thread.approvers)])

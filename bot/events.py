@@ -9,30 +9,37 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from bot.bodies import (
-    AnswerBody,
-    AnswerKind,
     Birth,
-    CardAt,
-    CardBody,
     DataBody,
+    Ending,
     ErrorBody,
     Event,
     FailureBody,
     LateBody,
     Limits,
     MessageBody,
-    Outcome,
     Policy,
-    RequestKind,
-    Rung,
     StepBody,
     StepKind,
     TextBody,
     Urgency,
     Usage,
 )
+from bot.events_asking import (
+    Granted,
+    GrantRevoked,
+    RequestAnswered,
+    RequestEscalated,
+    RequestExpired,
+    RequestOpened,
+    RequestReminded,
+    RequestWithdrawn,
+)
 from bot.places import Place
 from bot.steps import Ladder
+
+NEVER = 2**52
+"""A time (us) that does not come: about the year 2112."""
 
 
 class MessageReceived(Event):
@@ -124,107 +131,6 @@ class LateResult(Event):
     body: LateBody | None = None
 
 
-NEVER = 2**52
-"""A time (us) that does not come: about the year 2112."""
-
-
-class RequestOpened(Event):
-    """A person is asked."""
-
-    type: Literal["request_opened"] = "request_opened"
-    request: str
-    kind: RequestKind
-    call: str | None = None
-    call_hash: str | None = None
-    digest: str
-    role: str | None = None
-    approvers: tuple[str, ...]
-    requesters: tuple[str, ...] = ()
-    quorum: int = 1
-    options: tuple[str, ...]
-    format: Literal["free_text", "yes_no", "multiple_choice"] | None = None
-    urgency: Urgency = "medium"
-    expires_at: int  # us; NEVER for what must not be forgotten
-    schema_version: str = ""  # of the step's own form
-    cards: tuple[CardAt, ...] = ()
-    delegates: tuple[str, ...] = ()  # those of the approvers to whom it was given: they need not have the role
-    editable: tuple[str, ...] = ()  # the fields that an approver may change
-    rungs: tuple[Rung, ...] = ()  # its ladder, in the order of time
-    may_grant_us: int = 0  # for how long an approver may let this very call run without asking; 0: not at all
-    body: CardBody | None = None
-
-
-class RequestAnswered(Event):
-    """One person's answer. `outcome` is set on the answer that closes the request."""
-
-    type: Literal["request_answered"] = "request_answered"
-    request: str
-    answer: AnswerKind
-    option: str | None = None
-    outcome: Outcome | None = None
-    proof: str  # how the person was authenticated: slack, email:dkim, os
-    call_hash: str | None = None  # of an edit: what is to be approved instead
-    to: tuple[str, ...] = ()  # to whom it was given
-    body: AnswerBody | None = None
-
-
-class RequestReminded(Event):
-    """Those who are asked were shown it, or reminded of it: a rung of its ladder."""
-
-    type: Literal["request_reminded"] = "request_reminded"
-    request: str
-    rung: int
-    cards: tuple[CardAt, ...] = ()  # of those who were not asked before
-    body: TextBody | None = None
-
-
-class RequestEscalated(Event):
-    """Others are asked as well, because nobody answered: a rung of its ladder."""
-
-    type: Literal["request_escalated"] = "request_escalated"
-    request: str
-    rung: int
-    role: str
-    approvers: tuple[str, ...]
-    cards: tuple[CardAt, ...] = ()
-
-
-class Granted(Event):
-    """An approver lets one exact call run without asking, for a while."""
-
-    type: Literal["granted"] = "granted"
-    grant: str
-    request: str  # the approval that it came with
-    agent: str
-    step: str
-    call_hash: str
-    facts: str  # hash of the snapshot: other facts are asked about
-    role: str
-    until: int  # us
-
-
-class GrantRevoked(Event):
-    """A standing permission was taken back, before its time was over."""
-
-    type: Literal["grant_revoked"] = "grant_revoked"
-    grant: str
-
-
-class RequestExpired(Event):
-    """Nobody answered in time. This never approves."""
-
-    type: Literal["request_expired"] = "request_expired"
-    request: str
-
-
-class RequestWithdrawn(Event):
-    """The question no longer stands."""
-
-    type: Literal["request_withdrawn"] = "request_withdrawn"
-    request: str
-    reason: Literal["asked", "cancelled", "changed", "resolved"]
-
-
 class Replied(Event):
     """The bot said something in the thread; `final` ends the turn."""
 
@@ -241,6 +147,24 @@ class HandedOff(Event):
     type: Literal["handed_off"] = "handed_off"
     agent: str
     approvers: str
+
+
+class Delegated(Event):
+    """Another agent works on a part of the task, in a thread of its own: the child."""
+
+    type: Literal["delegated"] = "delegated"
+    child: str
+    agent: str
+    call: str
+
+
+class DelegateFinished(Event):
+    """A child came to its end, and this is what it says. One that was set aside may still come to another end."""
+
+    type: Literal["delegate_finished"] = "delegate_finished"
+    child: str
+    outcome: Ending
+    body: TextBody | None = None
 
 
 class Paused(Event):
@@ -329,6 +253,8 @@ AnyEvent = Annotated[
     | RequestWithdrawn
     | Replied
     | HandedOff
+    | Delegated
+    | DelegateFinished
     | Paused
     | Resumed
     | Cancelled
@@ -343,5 +269,5 @@ AnyEvent = Annotated[
 
 EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 
-INPUTS = (MessageReceived, LateResult, RequestAnswered, Paused, Resumed, Cancelled, Unparked)
+INPUTS = (MessageReceived, LateResult, RequestAnswered, DelegateFinished, Paused, Resumed, Cancelled, Unparked)
 """What comes from outside and must be seen by the next decision."""

@@ -5,7 +5,7 @@ from typing import assert_never
 from bot import events as e
 from bot.bodies import Limits
 from bot.entries import Sealer, Unreadable, decode
-from bot.fold_calls import came, late
+from bot.fold_calls import came, delegation, late
 from bot.fold_requests import answered, climbed, closed, fresh_start, opened
 from bot.sound import problem
 from bot.steps import Principal
@@ -88,6 +88,8 @@ def _apply(t: Thread, event: e.AnyEvent, index: int) -> None:
         case e.HandedOff():
             t.agent, t.approvers, t.prefetched = event.agent, event.approvers, False
             t.limits = Limits()  # until the new agent's first choice says its own; the steps so far count on
+        case e.Delegated() | e.DelegateFinished():
+            delegation(t, event, index)
         case e.Paused():
             t.paused = True
         case e.Parked():
@@ -108,12 +110,14 @@ def _message(t: Thread, event: e.MessageReceived, index: int) -> None:
     if event.birth is not None and t.birth is None:
         t.birth, t.agent, t.approvers = event.birth, event.birth.agent, event.birth.approvers
         name = event.body.name if event.body else event.birth.principal
+        t.names[event.birth.principal] = name
         t.title = (event.body.title if event.body else None) or t.title
         t.principal = Principal(id=event.birth.principal, name=name, trust=event.birth.trust)
     if t.done or t.stopped:
         t.done, t.prefetched, t.stopped, t.writers = False, False, False, []
-    t.writers.append((index, event.by or ""))
-    t.names[event.by or ""] = event.body.name if event.body else event.by or ""
+    if event.birth is None or event.birth.parent is None:  # a delegate's task was written by no person
+        t.writers.append((index, event.by or ""))
+        t.names[event.by or ""] = event.body.name if event.body else event.by or ""
     t.last_message = t.last_news = index
     fresh_start(t)
 
@@ -121,7 +125,9 @@ def _message(t: Thread, event: e.MessageReceived, index: int) -> None:
 def _chosen(t: Thread, event: e.StepChosen, index: int) -> None:
     call = CallState(event, index)
     t.calls[event.call] = call
-    t.steps, t.limits = t.steps + 1, event.limits
+    t.awaiting = event.step == "keep_waiting" and event.policy != "deny" and (t.active is None or t.active.over)
+    t.steps += not t.awaiting  # to wait for the children is no step towards the limit
+    t.limits = event.limits
     t.invalid = t.model_failures = 0
     t.model_stuck = t.retry_at = None
     if event.policy == "deny":

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from bot import events as e
-from bot.thread import CallState, Thread
+from bot.thread import CallState, ChildState, Thread
 
 
 def came(t: Thread, event: e.StepFinished | e.StepFailed | e.StepInDoubt, index: int) -> None:
@@ -38,6 +38,23 @@ def fail(t: Thread, call: CallState, *, counts: bool) -> None:
     if counts:
         t.failures += 1
     _leave(t, call)
+
+
+def delegation(t: Thread, event: e.Delegated | e.DelegateFinished, index: int) -> None:
+    """Another agent got a part of the task, or came to its end with it."""
+    if isinstance(event, e.Delegated):
+        t.children[event.child] = ChildState(event)
+        return
+    child = t.children[event.child]
+    if child.over:
+        return
+    child.finished, t.awaiting, t.last_news = event, False, index
+    call = t.calls[child.delegated.call]
+    if event.outcome == "done":
+        t.done = t.done and t.stopped  # people hear of it, though it had been set aside for long
+        finish(t, call, index)
+    elif not call.over:
+        fail(t, call, counts=False)
 
 
 def _leave(t: Thread, call: CallState) -> None:

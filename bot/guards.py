@@ -5,18 +5,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bot import steps as s
+from bot.events import MessageReceived
 from bot.moves import Mode
 from bot.thread import Thread
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Where a thread may be handed over to; it depends on bot.toml, which the reducer must not see."""
+    """Who may get a thread, or a part of its task; it depends on bot.toml, which the reducer must not see."""
 
     agents: Mapping[str, bool]  # name -> whether its route admits the thread's principal
 
 
 NOBODY = Allowed({})
+MAX_CHILDREN = 5  # agents that work for one thread at a time
+MAX_DEPTH = 2  # delegations between people and a thread
 
 
 def denial(t: Thread, step: s.Step, mode: Mode, allowed: Allowed) -> str | None:
@@ -24,6 +27,12 @@ def denial(t: Thread, step: s.Step, mode: Mode, allowed: Allowed) -> str | None:
     if mode != "free":
         return _while_pending(t, step, mode)
     match step:
+        case s.KeepWaiting() if t.live_children:
+            return None
+        case s.DoneForNow() if t.live_children:
+            return "Agents that you delegated to are still at work: wait for them with keep_waiting."
+        case s.Delegate():
+            return _delegate(t, step, allowed)
         case s.KeepWaiting() | s.Withdraw():
             return "Nothing is open that could be waited for or withdrawn."
         case s.RequestHumanInput():
@@ -72,8 +81,30 @@ def _again(t: Thread, step: s.Step) -> str | None:
 
 
 def _hand_off(t: Thread, agent: str, allowed: Allowed) -> str | None:
-    if agent == t.agent:
-        return f"The thread is with {agent} already."
+    return f"The thread is with {agent} already." if agent == t.agent else _not_admitted(agent, allowed)
+
+
+def _delegate(t: Thread, step: s.Delegate, allowed: Allowed) -> str | None:
+    """Only so many at once and so deep, and nothing twice; a delegate cannot give its own task on to its like."""
+    call_hash = step.call_hash()
+    if any(t.calls[child.delegated.call].call_hash == call_hash for child in t.live_children):
+        return f"Exactly this was delegated to {step.agent} already. Wait for it with keep_waiting."
+    if t.birth is not None and t.birth.depth >= MAX_DEPTH:
+        return "This came to you over several agents: do it yourself, or say with done_for_now what is missing."
+    if len(t.live_children) >= MAX_CHILDREN:
+        return f"{MAX_CHILDREN} agents are at work on this already. Wait for one of them with keep_waiting."
+    if step.agent == t.agent and step.task.strip() == _task(t).strip():
+        return "This is the very task that you were given: do it yourself."
+    return _not_admitted(step.agent, allowed) or _again(t, step)
+
+
+def _task(t: Thread) -> str:
+    """The words that the thread began with."""
+    first = t.events[0]
+    return first.body.text if isinstance(first, MessageReceived) and first.body else ""
+
+
+def _not_admitted(agent: str, allowed: Allowed) -> str | None:
     if agent not in allowed.agents:
         return f"There is no agent {agent!r}. The agents are: {', '.join(sorted(allowed.agents))}."
     if not allowed.agents[agent]:

@@ -16,6 +16,7 @@ from bot.places import Delivery
 from bot.runtime import Runtime
 from bot.store import log, scripts
 from bot.store.away import PASSING
+from bot.store.changes import Also
 from bot.store.scripts import Change, Done, Lease, Release, Terms
 from bot.thread import Thread
 
@@ -54,6 +55,7 @@ class Held:
         opened: Mapping[str, str] | None = None,
         closed: Sequence[str] = (),
         head: Mapping[str, str] | None = None,
+        also: Sequence[Also] = (),
         decides: bool = True,
         progress: bool = False,
         grant: tuple[str, str] | None = None,
@@ -72,7 +74,7 @@ class Held:
         mark = {"by": "bot", "basis": thread.version, "now": now, "seal": seal}
         written = [thread.sealer.write(thread.id, event.model_copy(update=mark)) for event in events]
         entries = [one.entry for one in written]
-        change = Change(entries=entries, head=head or {}, opened=opened or {}, closed=closed, out=out)
+        change = Change(entries=entries, head=head or {}, opened=opened or {}, closed=closed, out=out, also=also)
         done = await self._commit(change, decides=decides, progress=progress, grant=grant)
         if done.verdict == "revoked":
             return False

@@ -27,6 +27,12 @@ def thread_id(*source: str, shards: int = SHARDS) -> str:
     return f"{digest[0] % shards:02d}-{_b32(digest[1:11])}"
 
 
+def child_id(parent: str, call: str) -> str:
+    """Name the thread that this call of a thread gives to another agent; it lies in the parent's shard."""
+    digest = hashlib.sha256(json.dumps(["delegate", parent, call]).encode()).digest()
+    return f"{parent[:2]}-{_b32(digest[1:11])}"
+
+
 def shard_of(thread: str) -> int:
     """Read the shard that a thread id carries; it is never recomputed."""
     return int(thread[:2])

@@ -6,6 +6,8 @@ from bot import asking, deciding, performing
 from bot import moves as m
 from bot.approvals import cards
 from bot.bodies import ErrorBody, TextBody
+from bot.control import recall
+from bot.delegating import ended
 from bot.events import Replied, RequestExpired, RequestWithdrawn, StepInDoubt
 from bot.held import Held, LeaseLost
 from bot.interrupt import Interrupted
@@ -56,6 +58,9 @@ async def perform(held: Held, move: m.Move) -> None:
             await close(held, request, why)
         case m.Say(what=what):
             await say(held, what)
+        case m.Recall():
+            await recall(held.runtime.client, held.thread)
+            await held.refresh()
         case m.Wait() | m.Rest():
             pass
         case _:
@@ -80,4 +85,5 @@ async def say(held: Held, what: str) -> None:
     final = what == "stopped"
     text = "An operator looked at this and ended it here." if final else "I am still waiting for the open decision."
     out = cards.line(held.thread, Text(markdown=text))
-    await held.commit(Replied(final=final, body=TextBody(text=text)), out=out)
+    also = ended(held.thread, "stopped", text) if final else []
+    await held.commit(Replied(final=final, body=TextBody(text=text)), out=out, also=also)

@@ -82,7 +82,12 @@ class Rest:
     """Nothing to do until somebody writes."""
 
 
-Move = Decide | Perform | Check | Doubt | Ask | Close | Climb | Say | Wait | Rest
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Cancel the children of a thread that a person ended."""
+
+
+Move = Decide | Perform | Check | Doubt | Ask | Close | Climb | Say | Recall | Wait | Rest
 
 
 def next_move(t: Thread, now: int) -> Move:
@@ -130,6 +135,8 @@ def _cancelled(t: Thread, request: RequestState) -> bool:
 
 def _settle(t: Thread) -> Move:
     """After a cancellation nothing runs any more; but people are asked what came of an action that had begun."""
+    if t.live_children:
+        return Recall()
     for call in (t.active, t.suspended):
         if call is None or call.progress not in {"started", "in_doubt"}:
             continue
@@ -176,11 +183,15 @@ def _advance(t: Thread, call: CallState) -> Move | None:
 def _converse(t: Thread, now: int) -> Move:
     """Talk to the model, unless there is nothing to say or a person has to look first."""
     due = _next_time(t)
+    if t.stopped and t.live_children:
+        return Recall()
     if t.stopped and not t.done:  # what is still open is a doubt, and has to be settled first
         return Wait(due) if t.open else Say("stopped")
     if any(request.opened.kind == "stuck" for request in t.open.values()):
         return Wait(due)
     mode = _mode(t)
+    if mode == "free" and t.rests_for_children:
+        return Wait(due)
     if t.stuck and (t.unattended or mode == "free") and not (t.done and not t.unattended):
         return Say("still_waiting") if mode == "waiting" and t.model_stuck is None else Ask("stuck", reason=t.stuck)
     if mode == "waiting" and not t.unattended:

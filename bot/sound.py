@@ -4,7 +4,8 @@ from bot import events as e
 from bot.thread import RequestState, Thread
 
 _UNSEALED = (
-    *(e.MessageReceived, e.LateResult, e.RequestAnswered, e.Paused, e.Resumed, e.Cancelled, e.Unparked),
+    *(e.MessageReceived, e.LateResult, e.DelegateFinished, e.RequestAnswered),
+    *(e.Paused, e.Resumed, e.Cancelled, e.Unparked),
     *(e.Delivered, e.DeliveryFailed, e.Refused, e.Granted, e.GrantRevoked),
     e.Parked,  # committed without folding, since folding may be what fails
 )
@@ -29,6 +30,8 @@ def problem(t: Thread, event: e.AnyEvent) -> str | None:
             return _misclimbed(t.requests[event.request], event)
         case e.Granted():
             return _misgranted(t.requests[event.request], event)
+        case e.DelegateFinished() if event.child not in t.children:
+            return f"nothing was delegated to {event.child} before it"
         case e.GrantRevoked() if event.grant not in t.grants:
             return f"there is no grant {event.grant} before it"
         case _:
@@ -45,6 +48,8 @@ def _about(event: e.AnyEvent) -> tuple[str | None, str | None]:
     """The call and the request that must be known already."""
     match event:
         case e.StepStarted() | e.StepFinished() | e.StepFailed() | e.StepInDoubt() | e.LateResult() | e.RequestOpened():
+            return event.call, None
+        case e.Delegated():
             return event.call, None
         case e.RequestAnswered() | e.RequestExpired() | e.RequestWithdrawn() | e.Granted():
             return None, event.request

@@ -220,7 +220,7 @@ class Reply(Standard):
 
 
 class KeepWaiting(Standard):
-    """The new message changes nothing about what is being waited for, or what was approved: go on as before."""
+    """Nothing new to do: go on waiting for what is open, was approved, or was delegated; go on as before."""
 
 
 class Withdraw(Standard):
@@ -233,7 +233,17 @@ class HandOff(Standard):
     agent: str
 
 
-STANDARD: tuple[type[Standard], ...] = (RequestHumanInput, DoneForNow, Reply, KeepWaiting, Withdraw, HandOff)
+class Delegate(Standard):
+    """Give one part of the task to another agent, and stay in charge: its result comes back to you.
+
+    Several may work at the same time; choose keep_waiting when there is nothing to do but to wait for them.
+    """
+
+    agent: str
+    task: str = Field(min_length=1, description="all that it must know: it reads nothing else of this thread")
+
+
+STANDARD: tuple[type[Standard], ...] = (RequestHumanInput, DoneForNow, Reply, KeepWaiting, Withdraw, HandOff, Delegate)
 
 
 def hash_of(value: JsonValue) -> str:

@@ -82,6 +82,24 @@ class RequestState:
 
 
 @dataclass(slots=True)
+class ChildState:
+    """One thing that was given to another agent, in a thread of its own."""
+
+    delegated: e.Delegated
+    finished: e.DelegateFinished | None = None  # its latest end
+
+    @property
+    def live(self) -> bool:
+        """Whether nothing was heard of its end."""
+        return self.finished is None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come of it; what was set aside may still go on."""
+        return self.finished is not None and self.finished.outcome != "parked"
+
+
+@dataclass(slots=True)
 class Thread:
     """Everything that follows from the log. `version` counts its entries; indexes into it are versions too."""
 
@@ -108,6 +126,8 @@ class Thread:
     names: dict[str, str] = field(default_factory=dict[str, str])  # of those who wrote, as shown
     questions: list[tuple[int, str, str]] = field(default_factory=list[tuple[int, str, str]])  # of those who decide:
     # when, by whom, about which request
+    children: dict[str, ChildState] = field(default_factory=dict[str, ChildState])  # by their threads' ids
+    awaiting: bool = False  # the model has nothing to do until one of the children is heard of, or somebody writes
     grants: dict[str, e.Granted] = field(default_factory=dict[str, e.Granted])  # that were given in this thread
     revoked: set[str] = field(default_factory=set[str])
     last_message: int = -1
@@ -157,6 +177,16 @@ class Thread:
         return self.principal.id if self.principal else ""
 
     @property
+    def live_children(self) -> tuple[ChildState, ...]:
+        """Those whose end is still to come."""
+        return tuple(child for child in self.children.values() if child.live)
+
+    @property
+    def rests_for_children(self) -> bool:
+        """Whether there is nothing to do but to wait for them."""
+        return self.awaiting and bool(self.live_children) and not self.unattended
+
+    @property
     def unattended(self) -> bool:
         """Whether somebody wrote or asked since the last decision that counted."""
         return self.last_message >= self.attended or bool(self.asked_back)
@@ -188,10 +218,11 @@ class Thread:
             return "parked"
         if self.paused:
             return "paused"
-        if self.open:
+        if self.open or self.rests_for_children:
             return "waiting"
         return "done" if self.done and not self.unattended else "ready"
 
     def requesters(self, basis: int) -> tuple[str, ...]:
-        """Whoever wrote since the last `done`, up to this version, in order and once each."""
-        return tuple(dict.fromkeys(by for index, by in self.writers if index < basis))
+        """Whoever wrote since the last `done`, up to this version, in order and once each; the parent's first."""
+        inherited = self.birth.requesters if self.birth is not None else ()
+        return tuple(dict.fromkeys([*inherited, *(by for index, by in self.writers if index < basis)]))

@@ -1,6 +1,6 @@
 """Legal histories, made by driving the reducer itself: at each move some outcome, and anything at all in between."""
 
-from typing import Literal, assert_never
+from typing import Literal, assert_never, get_args
 
 from hypothesis import strategies as st
 
@@ -8,10 +8,12 @@ from bot import guards
 from bot import moves as m
 from bot import steps as s
 from bot.approvals.answers import Refusal, Said, judge
-from bot.bodies import AnswerKind, ErrorBody, RequestKind
+from bot.bodies import AnswerKind, Ending, ErrorBody, RequestKind
 from bot.events import (
     AnyEvent,
     Cancelled,
+    Delegated,
+    DelegateFinished,
     Delivered,
     HandedOff,
     Parked,
@@ -23,18 +25,21 @@ from bot.events import (
     StepFailed,
     Unparked,
 )
+from bot.ids import child_id
 from bot.people import Person
 from tests.builders import WEEK, LogBuilder
 from tests.example_steps import Fire, LookUp, Pay, Post, Sync
 
 PEOPLE = ("ana", "bo", "rob", "sue", "zed")
 FINANCE = ("rob", "sue")
+ENDINGS: tuple[Ending, ...] = get_args(Ending)
 ALLOWED = guards.Allowed({"deploy": True, "shop": True, "closed": False})
 CHOICES: tuple[s.Step, ...] = (
     *(LookUp(), LookUp(what="y"), Post(), Post(text="y"), Pay(), Pay(amount=2), Pay(amount=3)),
     *(Sync(), Sync(name_of="y"), Fire(), Fire(at="y")),
     *(s.RequestHumanInput(question="Which?"), s.DoneForNow(message="ok"), s.Reply(message="hm")),
     *(s.KeepWaiting(), s.Withdraw(), s.HandOff(agent="shop"), s.HandOff(agent="deploy"), s.HandOff(agent="closed")),
+    *(s.Delegate(agent="shop", task="x"), s.Delegate(agent="deploy", task="y")),
 )
 tapes = st.binary(min_size=120, max_size=120)
 """What is chosen in a history, one byte after the other."""
@@ -89,6 +94,9 @@ class Play:
                 log.commit(RequestWithdrawn(request=request, reason="cancelled" if why == "cancelled" else "resolved"))
             case m.Say(what=what):
                 log.say(final=what == "stopped")
+            case m.Recall():
+                for child in log.thread.live_children:
+                    log.append(DelegateFinished(by="bot", child=child.delegated.child, outcome="cancelled"))
             case m.Wait() | m.Rest():
                 pass
             case _:
@@ -96,7 +104,7 @@ class Play:
 
     def disturb(self) -> None:
         """Something comes from outside."""
-        log, act = self.log, self.pick(12)
+        log, act = self.log, self.pick(13)
         match act:
             case 0 | 1 | 2:
                 log.message(by=PEOPLE[self.pick(len(PEOPLE))])
@@ -113,10 +121,20 @@ class Play:
                     log.late(started[self.pick(len(started))], outcome[self.pick(3)])
             case 10:
                 log.append(Delivered(delivery="d", channel="slack", foreign="1"))
+            case 11:
+                self.finish_delegate()
             case _:
                 log.now += (1_000_000, WEEK)[self.pick(2)]
                 if not self.pick(9):
                     log.append(Cancelled(by="ana"))
+
+    def finish_delegate(self) -> None:
+        """One of those that may still be heard of comes to an end."""
+        children = [name for name, child in self.log.thread.children.items() if not child.over]
+        if children:
+            outcome: Ending = "done" if self.behaves else ENDINGS[self.pick(len(ENDINGS))]
+            name = children[self.pick(len(children))]
+            self.log.append(DelegateFinished(by="bot", child=name, outcome=outcome))
 
     def answer(self) -> None:
         """Somebody answers some request, if the rules take it."""
@@ -159,7 +177,8 @@ class Play:
 
     def _choice(self, mode: m.Mode) -> s.Step:
         if self.behaves:
-            return s.DoneForNow(message="ok") if mode == "free" else s.KeepWaiting()
+            waits = mode != "free" or self.log.thread.live_children
+            return s.KeepWaiting() if waits else s.DoneForNow(message="ok")
         return CHOICES[self.pick(len(CHOICES))]
 
     def _check(self, call: str) -> None:
@@ -178,6 +197,9 @@ class Play:
                 return [Replied(call=f"c{t.version}", final=isinstance(step, s.DoneForNow))]
             case s.HandOff(agent=agent):
                 return [HandedOff(agent=agent, approvers="finance")]
+            case s.Delegate(agent=agent):
+                call = f"c{t.version}"
+                return [Delegated(child=child_id(t.id, call), agent=agent, call=call)]
             case s.Withdraw() if t.active is not None:
                 request = t.open.get(t.active.request or "")
                 if mode == "ready" or request is None:

@@ -83,7 +83,7 @@ def _only_what_is_allowed_runs(thread: Thread, call: CallState) -> None:
 
 def _stopped_threads_stay_where_they_are(thread: Thread, move: m.Move) -> None:
     if thread.cancelled:
-        assert isinstance(move, m.Close | m.Doubt | m.Check | m.Wait | m.Rest) or move == m.Ask(
+        assert isinstance(move, m.Close | m.Doubt | m.Check | m.Recall | m.Wait | m.Rest) or move == m.Ask(
             "doubt", move.call if isinstance(move, m.Ask) else None
         )
     elif thread.paused or thread.parked:
@@ -154,6 +154,8 @@ def test_a_thread_comes_to_its_end_when_people_answer_and_the_model_behaves(tape
             one.step()
         elif thread.open:
             answer_well(one)
+        elif thread.live_children:
+            one.finish_delegate()
         else:
             one.log.now = thread.retry_at or one.log.now
         sound(one.log)

@@ -123,6 +123,13 @@ def _say(event: e.AnyEvent, calls: _Calls, names: Names) -> _Words:
             return _Words("←", "replied, and is done", text, "good") if event.final else _Words("←", "replied", text)
         case e.HandedOff():
             return _Words("⇢", f"handed the thread to the {event.agent} agent")
+        case e.Delegated():
+            return _Words("⇉", f"gave a part of the task to the {event.agent} agent")
+        case e.DelegateFinished():
+            said = _quoted(event.body.text) if event.body else ""
+            return _Words(
+                "⇇", f"heard from a delegate: {event.outcome}", said, "plain" if event.outcome == "done" else "bad"
+            )
         case e.ModelFailed():
             words = f"got no step from the model: {event.kind.replace('_', ' ')}"
             return _Words("!", words, event.body.error if event.body else "", "bad")

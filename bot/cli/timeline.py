@@ -92,6 +92,11 @@ class Timeline:
                 return Line(event.at, "■" if event.final else "◂", "bot", self._short(text), tone="good")
             case e.HandedOff():
                 return Line(event.at, "→", "", f"handed over to {event.agent}")
+            case e.Delegated():
+                return Line(event.at, "⇢", "", f"delegated to {event.agent}: thread {event.child}")
+            case e.DelegateFinished():
+                text = event.body.text if event.body else ERASED
+                return Line(event.at, "⇠", "", f"thread {event.child}: {event.outcome}", self._short(text))
             case e.Paused():
                 return Line(event.at, "‖", self._who(event), "paused it", tone="ask")
             case e.Resumed() | e.Unparked():

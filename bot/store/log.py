@@ -26,6 +26,7 @@ class Head:
     paused: bool
     parked: bool
     origin: str  # a Place as JSON
+    parent: str  # the thread that delegated it; empty for all others
 
 
 async def load(client: Client, thread: str, start: int = 0) -> list[bytes]:
@@ -112,4 +113,5 @@ def _head(thread: str, raw: dict[bytes, bytes]) -> Head:
         paused=text("paused") == "1",
         parked=text("parked") == "1",
         origin=text("origin"),
+        parent=text("parent"),
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal, cast
@@ -13,6 +13,7 @@ from redis.exceptions import NoScriptError
 from bot.ids import shard_of
 from bot.places import Delivery
 from bot.store.batch import batch_of
+from bot.store.changes import Also, Change
 from bot.store.keys import SEEN_TTL_S, ShardKeys, ThreadKeys
 from bot.store.server import Client
 
@@ -34,31 +35,6 @@ class Done:
     def ok(self) -> bool:
         """Whether it was written."""
         return self.verdict in {"ok", "born"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What is written together in one commit, all of it or nothing."""
-
-    entries: Sequence[bytes] = ()
-    head: Mapping[str, str] = field(default_factory=dict[str, str])
-    opened: Mapping[str, str] = field(default_factory=dict[str, str])  # request -> `digest:expires_at`
-    closed: Sequence[str] = ()
-    close_all: bool = False
-    stop: bool = False  # tell the worker that has the thread to give up what it is doing
-    out: Sequence[Delivery] = ()
-
-    def options(self) -> dict[str, object]:
-        """The JSON that the scripts read; empty parts are left out, since Lua cannot tell {} from []."""
-        parts: dict[str, object] = {
-            "head": dict(self.head),
-            "opened": dict(self.opened),
-            "closed": list(self.closed),
-            "close_all": self.close_all,
-            "stop": self.stop,
-            "out": [delivery.model_dump_json(exclude_none=True) for delivery in self.out],
-        }
-        return {name: part for name, part in parts.items() if part}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +77,7 @@ async def ingest(
     options = change.options() | {"seen_ttl": SEEN_TTL_S, "birth": birth}
     if expect is not None:
         options["expect"] = expect
-    return await _change(client, "ingest", keys, [keys.shard.seen(source) for source in seen], options, change.entries)
+    return await _change(client, "ingest", keys, [keys.shard.seen(source) for source in seen], options, change)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +115,7 @@ async def commit(client: Client, lease: Lease, change: Change, terms: Terms) -> 
     keys = ThreadKeys(lease.thread)
     options |= {"grant": list(terms.grant)} if terms.grant is not None else {}
     extra = [keys.shard.grants] if terms.grant is not None else []
-    return await _change(client, "commit", keys, extra, options, change.entries)
+    return await _change(client, "commit", keys, extra, options, change)
 
 
 async def answer(
@@ -167,12 +143,12 @@ async def answer(
     }
     options |= {"granted": dict(granted)} if granted else {}
     extra = [keys.shard.grants, *(keys.shard.seen(source) for source in seen)]
-    return await _change(client, "answer", keys, extra, options, change.entries)
+    return await _change(client, "answer", keys, extra, options, change)
 
 
 async def note(client: Client, thread: str, change: Change) -> Done:
     """Append what informs and never moves a thread."""
-    return await _change(client, "note", ThreadKeys(thread), [], change.options(), change.entries)
+    return await _change(client, "note", ThreadKeys(thread), [], change.options(), change)
 
 
 async def claim(
@@ -225,7 +201,7 @@ async def settle(client: Client, settled: Settled, change: Change) -> Done:
     if settled.reason is not None:
         options |= {"reason": settled.reason, "dead": settled.delivery.model_dump_json(exclude_none=True)}
     extra = [shard.out_lease, shard.out_state, shard.sent(settled.delivery.id), shard.dead]
-    return await _change(client, "settle", keys, extra, options, change.entries)
+    return await _change(client, "settle", keys, extra, options, change)
 
 
 async def refuse(client: Client, record: str, delivery: Delivery, who: str, *, seen: Sequence[str], limit: int) -> str:
@@ -268,10 +244,11 @@ async def _change(
     keys: ThreadKeys,
     extra: Sequence[str],
     options: Mapping[str, object],
-    entries: Sequence[bytes],
+    change: Change,
 ) -> Done:
-    argv = [keys.thread, to_json(dict(options)), *entries]
-    reply = await _run(client, name, [*_names(keys), *extra], argv)
+    argv = [keys.thread, to_json(dict(options)), *change.entries]
+    others = [key for other in change.also for key in _others(other)]
+    reply = await _run(client, name, [*_names(keys), *extra, *others], argv)
     verdict, first, version, now = reply
     return Done(cast("Verdict", verdict.decode()), first, version, int(now))
 
@@ -282,6 +259,12 @@ def _names(keys: ThreadKeys) -> tuple[str, ...]:
     shard = keys.shard
     mine = (keys.log, keys.head, keys.lease, keys.open)
     return (*mine, shard.due, shard.leases, shard.out, shard.recent, shard.pending)
+
+
+def _others(also: Also) -> tuple[str, str, str]:
+    """What a change may touch of another thread."""
+    keys = ThreadKeys(also.thread)
+    return keys.log, keys.head, keys.lease
 
 
 async def _run(client: Client, name: str, keys: Sequence[str], argv: Sequence[str | bytes | int]) -> Any:  # noqa: ANN401  # what a script returns is known to its function alone

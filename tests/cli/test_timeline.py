@@ -55,6 +55,8 @@ BARE: list[e.AnyEvent] = [
     e.RequestWithdrawn(request=REQUEST, reason="asked"),
     e.Replied(),
     e.HandedOff(agent="triage", approvers="operators"),
+    e.Delegated(child="03-abcdefghijklmnop", agent="shop", call="c1"),
+    e.DelegateFinished(child="03-abcdefghijklmnop", outcome="done"),
     e.Paused(by="ana"),
     e.Resumed(by="ana"),
     e.Cancelled(by="ana"),

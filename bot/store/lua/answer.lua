@@ -8,10 +8,10 @@ local colon = string.find(open, ':', 1, true)
 if string.sub(open, 1, colon - 1) ~= opts.digest then return { 'changed', 0, number(HEAD, 'version'), NOW } end
 if tonumber(string.sub(open, colon + 1)) <= now then return { 'expired', 0, number(HEAD, 'version'), NOW } end
 if number(HEAD, 'input_version') ~= opts.input_version then return { 'newer', 0, number(HEAD, 'version'), NOW } end
-for index = 11, #KEYS do
+for index = 11, OWN do
   if redis.call('EXISTS', KEYS[index]) == 1 then return { 'duplicate', 0, 0, NOW } end
 end
-for index = 11, #KEYS do redis.call('SET', KEYS[index], ID, 'EX', opts.seen_ttl) end
+for index = 11, OWN do redis.call('SET', KEYS[index], ID, 'EX', opts.seen_ttl) end
 local entries = entries_from(3)
 local first = apply(entries, true)
 for grant, copy in pairs(opts.granted or {}) do redis.call('HSET', KEYS[10], grant, copy) end

@@ -21,7 +21,7 @@ if opts.grant then -- KEYS 10: grants. opts.grant: a standing permission and its
 end
 local entries = entries_from(3)
 local first = redis.call('LLEN', LOG)
-if #entries > 0 or opts.out then first = apply(entries, false) end
+if #entries > 0 or opts.out or opts.also then first = apply(entries, false) end
 local last = first + #entries
 redis.call('HSET', LEASE, 'seq', opts.seq, 'first', first, 'last', last, 'at', NOW)
 if opts.progress then redis.call('HSET', LEASE, 'attempts', 0) end
