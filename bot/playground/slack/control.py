@@ -55,6 +55,17 @@ class Control:
         )
         return workspace.post(message).ts
 
+    def share(self, user: str, channel: str, name: str, content: bytes, said: str = "") -> str:
+        """Upload a file with a few words, and return the ts of its message."""
+        person, place = self._person(user), self._place(user, channel)
+        workspace = self.core.workspace
+        stored = text.typed(said, workspace.users.values(), ())
+        file = workspace.files.add(name, content, person.id)
+        ts = workspace.next_ts()
+        workspace.files.share(file.id, place.id, ts)
+        message = Message(channel=place.id, ts=ts, user=person.id, text=stored, subtype="file_share", files=(file.id,))
+        return workspace.post(message).ts
+
     def edit(self, user: str, channel: str, ts: str, said: str) -> None:
         """Change one's own message."""
         message = self._own(user, channel, ts)

@@ -1,4 +1,4 @@
-"""The files that the app uploads: an address for the bytes, the bytes, and where each file was shared."""
+"""The files of a workspace: an address for the bytes that the app uploads, the bytes, and where each was shared."""
 
 import base64
 import secrets
@@ -73,6 +73,11 @@ class Files:
     def complete(self, file: StoredFile, title: str) -> StoredFile:
         """End an upload; from now on the file can be shared and read."""
         return self._put(file.model_copy(update={"title": title or file.name, "stage": "completed"}))
+
+    def add(self, name: str, content: bytes, user: str) -> StoredFile:
+        """Take a file that a person uploads in their client."""
+        file = self.upload(self.reserve(name, len(content), user).ticket, content)
+        return self.complete(file, name)
 
     def share(self, file_id: str, channel: str, ts: str) -> None:
         """Note which message shows a file."""

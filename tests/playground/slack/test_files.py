@@ -242,3 +242,12 @@ async def test_a_file_survives_a_restart(tmp_path: Path) -> None:
     async with SlackPeer(data=tmp_path / "slack.db", events_url="http://127.0.0.1:9/") as peer:
         url = str(dig(shown(peer), "files", 0, "url_private"))
         assert (await fetch(url, "xoxb-playground"))[2] == TEXT
+
+
+async def test_a_persons_file_reaches_the_app_with_their_words() -> None:
+    async with SlackPeer() as peer, BoltBot(peer) as bot:
+        ts = peer.share("U0ANA", "#deploys", "notes.txt", TEXT.encode(), "@bot read this")
+        await wait_until(lambda: len(bot.heard) == 2)
+    event = next(event for event in bot.heard if event["type"] == "message")
+    assert (event["subtype"], event["user"], event["ts"]) == ("file_share", "U0ANA", ts)
+    assert (event["text"], dig(event, "files", 0, "name")) == ("<@U0BOT> read this", "notes.txt")
