@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from bot import asking, deciding, performing
+from bot import asking, climbing, deciding, performing
 from bot import moves as m
 from bot.approvals import cards
 from bot.bodies import ErrorBody, TextBody
@@ -56,6 +56,8 @@ async def perform(held: Held, move: m.Move) -> None:
             await asking.ask(held, move)
         case m.Close(request=request, why=why):
             await close(held, request, why)
+        case m.Climb(request=request, rung=rung):
+            await climbing.climb(held, request, rung)
         case m.Say(what=what):
             await say(held, what)
         case m.Recall():
