@@ -12,10 +12,10 @@ from bot.events import StepStarted
 from bot.held import Held
 from bot.identity import SlackIdentity
 from bot.places import Place
-from bot.port import Inbound
+from bot.port import AnswerInbound, Inbound
 from bot.steps import Ask, Deny, Facts, Policy
 from bot.store import scripts
-from bot.store.keys import ThreadKeys
+from bot.store.keys import ALL_SHARDS, ThreadKeys
 from bot.store.scripts import Lease
 from tests.helpers import wait_until
 from tests.runtime.crew import Died, Ship
@@ -25,13 +25,14 @@ from tests.runtime.permits import (
     OTHER,
     SHIP,
     came_of,
+    copies,
     event_of,
     is_asked,
     permitted,
     ship_again,
 )
 from tests.runtime.scripted import done, step
-from tests.runtime.stage import CONFIG, Stage
+from tests.runtime.stage import CONFIG, Stage, person
 from tests.store.acts import raw
 
 
@@ -49,6 +50,25 @@ async def test_the_same_call_in_another_thread_runs_without_asking(allowing: Sta
     assert (thread.status, thread.requests) == ("done", {})
     assert [one.grant for one in thread.events if isinstance(one, StepStarted)] == [event.grant]
     assert len(allowing.world.ran("ship")) == 2
+
+
+async def test_who_approves_with_a_time_permits_it_in_all_shards_at_once(allowing: Stage) -> None:
+    allowing.model.says(SHIP, done())
+    await allowing.say("ship x")
+    request = (await allowing.request()).opened
+    given = AnswerInbound(
+        source="a click",
+        request=request.request,
+        identity=person("rob"),
+        proof="slack",
+        answer="approve",
+        grant_s=request.may_grant_us // 1_000_000,
+    )
+    assert (await allowing.intake().answer(given)).accepted
+    event = event_of(await allowing.fold())
+    assert await copies(allowing.client, event.grant) == [grants.copy_of(event)] * len(ALL_SHARDS)
+    await allowing.becomes("done")
+    assert (await ship_again(allowing)).requests == {}
 
 
 async def test_the_thread_says_by_whose_leave_it_ran_and_until_when(allowing: Stage) -> None:
