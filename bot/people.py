@@ -111,7 +111,7 @@ class Directory:
         """Where this person can be written to: Slack first, then mail, or as they prefer. Empty if nowhere."""
         if entry := self.config.people.get(person_id):
             known = [found for found in _identities(entry) if not isinstance(found, OsIdentity)]
-            return tuple(sorted(known, key=lambda found: entry.ask is not None and found.kind != entry.ask))
+            return tuple(sorted(known, key=lambda found: found.kind != entry.ask))
         try:
             found = identity_of(person_id.removeprefix(_UNPROVEN))
         except ValueError:
