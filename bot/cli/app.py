@@ -6,6 +6,11 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.auditing import audit
+from bot.cli.deciding import PANEL as _DECIDING
+from bot.cli.deciding import deciding
+from bot.cli.granting import grants
+
 _WORKING = "Run"
 _LOOKING = "Look and steer"
 _SETTING_UP = "Set up"
@@ -19,6 +24,9 @@ app = typer.Typer(
 )
 playground = typer.Typer(help="Local peers for tests and development; they bind to loopback.", no_args_is_help=True)
 new = typer.Typer(help="Write the files of something new.", no_args_is_help=True)
+app.add_typer(deciding)
+app.add_typer(audit, name="audit", rich_help_panel=_LOOKING)
+app.add_typer(grants, name="grants", rich_help_panel=_LOOKING)
 app.add_typer(playground, name="playground", rich_help_panel=_SETTING_UP)
 app.add_typer(new, name="new", rich_help_panel=_SETTING_UP)
 
@@ -130,25 +138,28 @@ def threads(
 
 @app.command(rich_help_panel=_LOOKING)
 def show(
-    thread: ThreadId,
+    named: Annotated[str, typer.Argument(metavar="THREAD|REQUEST", help="Its id, or the beginning of a thread's.")],
     as_json: AsJson = False,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
 ) -> None:
-    """Show a thread's log as a timeline."""
+    """Show a thread's log as a timeline, or a request in full."""
     from bot.cli.showing import show
 
-    show(thread, as_json=as_json, follow=follow)
+    show(named, as_json=as_json, follow=follow)
 
 
-@app.command(rich_help_panel=_LOOKING)
-def requests(as_json: AsJson = False) -> None:
-    """List what waits for a person."""
+@app.command(rich_help_panel=_DECIDING)
+def requests(
+    mine: Annotated[bool, typer.Option("--mine", help="Only what you may answer.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List what waits for a person; `bot show REQUEST` shows one in full."""
     from bot.cli.looking import list_requests
 
-    list_requests(as_json=as_json)
+    list_requests(mine=mine, as_json=as_json)
 
 
-@app.command(rich_help_panel=_LOOKING)
+@app.command(rich_help_panel=_DECIDING)
 def answer(
     request: Annotated[str, typer.Argument(help="A request as `bot requests` lists it.")],
     how: Annotated[AnswerWord, typer.Argument(metavar="approve|reject|choose|say", help="Your answer.")],
