@@ -53,6 +53,8 @@ class _Deployment(Action):
 class DeployService(_Deployment):
     """Deploy one service at a tag to an environment."""
 
+    editable: ClassVar = {"tag"}
+    reject_reasons: ClassVar = ("Not now, there is a freeze", "This is the wrong tag", "Its tests are not green")
     tag: str = Field(description="a tag that exists, such as v1.4.0")
 
     async def snapshot(self, deps: Deploys, principal: Principal) -> Mapping[str, JsonValue]:

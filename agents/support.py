@@ -17,6 +17,9 @@ Words = Annotated[str, Field(min_length=1, max_length=200, description="what the
 Told = Annotated[str, Field(min_length=1, max_length=1000, description="in the customer's words, briefly")]
 
 
+TWO_DECIDE = Decimal(100)  # from this amount on a refund needs two people
+
+
 class LookUpOrder(Query):
     """Look up one order by its number: its articles, state, dates, and what of it can still be refunded."""
 
@@ -88,6 +91,7 @@ class ExchangeReturn(_Change):
 class ChangeAddress(_Change):
     """Change where an order goes that has not been dispatched yet (its state is paid)."""
 
+    editable: ClassVar = {"address"}
     address: str = Field(min_length=10, max_length=300, description="the whole new address on one line, with the name")
 
 
@@ -96,8 +100,13 @@ class IssueRefund(_Change):
 
     asks: ClassVar = {"finance"}
     limits: ClassVar = {"staff": "staff_refund_limit"}
+    editable: ClassVar = {"amount"}
+    reject_reasons: ClassVar = ("It is too late to send this back", "Please send us a photo first", "This was paid back")
     amount: Annotated[Money, WithJsonSchema({"type": "string"})] = Field(gt=0, description="such as 19.00")
     reason: Told
+
+    def policy(self, facts: Facts) -> Policy:
+        return Ask("finance", quorum=1 if self.amount < TWO_DECIDE else 2)
 
     def measured(self) -> Decimal:
         """What counts towards the limit."""

@@ -82,6 +82,10 @@ def _check(steps: tuple[type[Step], ...]) -> None:
             raise AgentError(f"{step.__name__} has a field `{own[0]}`, which every answer has of its own: rename it")
         if not step.description():
             raise AgentError(f"{step.__name__} has no docstring: it is what the model reads about this step")
+        if issubclass(step, Action) and (unknown := sorted(step.editable - step.model_fields.keys())):
+            raise AgentError(
+                f"{step.__name__} lets `{unknown[0]}` be edited, which is none of its fields: mend editable"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from pydantic import JsonValue
-
 from bot import calls
 from bot import steps as s
 from bot.approvals import approvers, cards
-from bot.approvals.digest import Bound
-from bot.bodies import CardAt, CardBody
+from bot.approving import approval
+from bot.bodies import CardBody
 from bot.config import OPERATORS
-from bot.events import NEVER, RequestOpened
+from bot.events import RequestOpened
 from bot.held import Held
-from bot.menu import step_version
 from bot.moves import Ask
-from bot.runtime import EXPIRES_AFTER_US
+from bot.opening import cards_for, open_request, plan_for, request_id
 from bot.steps import hash_of
 from bot.thread import CallState
 
@@ -28,7 +25,7 @@ async def ask(held: Held, move: Ask) -> None:
     call = held.thread.calls.get(move.call or "")
     match move.kind:
         case "approval" if call is not None:
-            await _approval(held, call, s.Ask(call.chosen.role, call.chosen.quorum), None)
+            await approval(held, call)
         case "question" if call is not None:
             await _question(held, call)
         case "doubt" if call is not None:
@@ -40,87 +37,6 @@ async def ask(held: Held, move: Ask) -> None:
             raise ValueError(msg)
         case _:
             assert_never(move.kind)
-
-
-async def reask(held: Held, call: CallState, policy: s.Ask, snapshot: dict[str, JsonValue]) -> None:
-    """Ask again, because what would run now is not what was approved; the card shows the difference."""
-    await _approval(held, call, policy, snapshot)
-
-
-async def _approval(held: Held, call: CallState, policy: s.Ask, snapshot: dict[str, JsonValue] | None) -> None:
-    thread, directory = held.thread, held.runtime.directory()
-    found = calls.restore(held, call)
-    if found is None or not isinstance(found[1], s.Action):
-        await held.commit(calls.failed(call, "failed", calls.GONE), decides=False)
-        return
-    agent, step = found[0], found[1]
-    if snapshot is None:
-        try:
-            snapshot = await calls.snapshot(held, agent, step)
-        except Exception as error:  # noqa: BLE001  # whatever an agent's own code raises; nothing was changed
-            await held.commit(calls.failed(call, "not_done", calls.compact(error)), decides=False)
-            return
-    requesters = thread.requesters(call.chosen.basis or 0)
-    role = policy.role or OPERATORS
-    asked = approvers.approvers(directory, role, requesters)
-    if len(asked.people) < policy.quorum:
-        error = f"Nobody but those who asked for it could approve this: the role {role} needs more people."
-        await held.commit(calls.failed(call, "denied", error))
-        return
-    bound = Bound(
-        call_hash=step.call_hash(),
-        thread=thread.id,
-        call=call.chosen.call,
-        agent=call.chosen.agent,
-        schema_version=step_version(type(step)),
-        requesters=requesters,
-        approvers=asked.people,
-        quorum=policy.quorum,
-        snapshot=snapshot,
-    )
-    body = CardBody(
-        title=cards.title_of(call.chosen.step, step.arguments()),
-        step=call.chosen.step,
-        arguments=step.arguments(),
-        snapshot=snapshot,
-        changed=_changed(held, call, snapshot),
-        why=call.chosen.body.why if call.chosen.body else "",
-        asked_by=cards.names(thread, requesters, directory),
-        warning=held.runtime.warning,
-        reject_reasons=list(step.reject_reasons),
-    )
-    await _open(
-        held,
-        RequestOpened(
-            request=_request_id(held),
-            kind="approval",
-            call=call.chosen.call,
-            call_hash=bound.call_hash,
-            digest=bound.digest(),
-            schema_version=bound.schema_version,
-            role=role,
-            approvers=asked.people,
-            requesters=requesters,
-            quorum=policy.quorum,
-            options=("approve", "reject"),
-            expires_at=held.now() + EXPIRES_AFTER_US,
-            cards=tuple(cards.places(directory, thread.origin, role, asked.people)),
-            body=body,
-        ),
-    )
-
-
-def _changed(held: Held, call: CallState, snapshot: dict[str, JsonValue]) -> dict[str, list[JsonValue]]:
-    """What is different from the last time this call was asked: name -> [then, now]."""
-    before = held.thread.requests.get(call.approval or "")
-    if before is None or before.opened.body is None:
-        return {}
-    then = before.opened.body.snapshot
-    return {
-        name: [then.get(name), snapshot.get(name)]
-        for name in sorted(then.keys() | snapshot.keys())
-        if then.get(name) != snapshot.get(name)
-    }
 
 
 async def _question(held: Held, call: CallState) -> None:
@@ -135,8 +51,10 @@ async def _question(held: Held, call: CallState) -> None:
         error = f"There is nobody to ask by the name {question.ask!r}: use requester, a role, or a person's id."
         await held.commit(calls.failed(call, "denied", error))
         return
-    own = question.ask == "requester"
-    shown = cards.in_origin(thread.origin) if own else cards.places(directory, thread.origin, asked.role, asked.people)
+    asked = approvers.given_on(asked, call.given)
+    times = plan_for(held, asked, urgency=question.options.urgency)
+    own = question.ask == "requester" and not call.given
+    shown = cards.in_origin(thread.origin) if own and not times.later else cards_for(held, asked, times)
     choices = {"yes_no": ("yes", "no"), "multiple_choice": question.options.choices, "free_text": ()}
     body = CardBody(
         title="Question",
@@ -145,20 +63,22 @@ async def _question(held: Held, call: CallState) -> None:
         why=call.chosen.body.why,
         asked_by=cards.names(thread, writers, directory),
     )
-    await _open(
+    await open_request(
         held,
         RequestOpened(
-            request=_request_id(held),
+            request=request_id(held),
             kind="question",
             call=call.chosen.call,
             call_hash=call.chosen.call_hash,
             digest=hash_of({"thread": thread.id, "call": call.chosen.call, "question": question.arguments()}),
             role=asked.role,
             approvers=asked.people,
+            delegates=asked.delegates,
             options=choices[question.options.format],
             format=question.options.format,
             urgency=question.options.urgency,
-            expires_at=held.now() + EXPIRES_AFTER_US,
+            expires_at=times.expires_at,
+            rungs=times.rungs,
             cards=tuple(shown),
             body=body,
         ),
@@ -168,11 +88,11 @@ async def _question(held: Held, call: CallState) -> None:
 async def _doubt(held: Held, call: CallState) -> None:
     thread, directory = held.thread, held.runtime.directory()
     approval = thread.requests.get(call.approval or "")
-    asked = approvers.settlers(directory, call.chosen.role, OPERATORS)
+    asked = approvers.given_on(approvers.settlers(directory, call.chosen.role, OPERATORS), call.given)
     body = CardBody(
         title=f"Did this happen? {cards.title_of(call.chosen.step)}",
         step=call.chosen.step,
-        arguments=call.chosen.body.arguments if call.chosen.body else {},
+        arguments=call.arguments or {},
         snapshot=approval.opened.body.snapshot if approval and approval.opened.body else {},
         text="It was started, and nobody can say what came of it. Look at the system itself before you answer.",
         asked_by=cards.names(thread, thread.requesters(call.chosen.basis or 0), directory),
@@ -190,36 +110,23 @@ async def _to_people(
     held: Held, kind: str, call: CallState | None, asked: approvers.Asked, options: Sequence[str], body: CardBody
 ) -> None:
     """Ask what must not be forgotten: it never expires."""
-    thread = held.thread
+    thread, times = held.thread, plan_for(held, asked, never=True)
     name = call.chosen.call if call else None
     opened = RequestOpened.model_validate(
         {
-            "request": _request_id(held),
+            "request": request_id(held),
             "kind": kind,
             "call": name,
-            "call_hash": call.chosen.call_hash if call else None,
+            "call_hash": call.call_hash if call else None,
             "digest": hash_of({"thread": thread.id, "kind": kind, "call": name, "version": thread.version}),
             "role": asked.role,
             "approvers": asked.people,
+            "delegates": asked.delegates,
             "options": tuple(options),
-            "expires_at": NEVER,
-            "cards": _cards(held, asked),
+            "expires_at": times.expires_at,
+            "rungs": times.rungs,
+            "cards": cards_for(held, asked, times),
             "body": body,
         }
     )
-    await _open(held, opened)
-
-
-def _cards(held: Held, asked: approvers.Asked) -> tuple[CardAt, ...]:
-    directory = held.runtime.directory()
-    return tuple(cards.places(directory, held.thread.origin, asked.role, asked.people))
-
-
-async def _open(held: Held, opened: RequestOpened) -> None:
-    out = cards.opening(held.thread, opened, held.runtime.directory())
-    facts = f"{opened.digest}:{opened.expires_at}"
-    await held.commit(opened, out=out, opened={opened.request: facts}, decides=True)
-
-
-def _request_id(held: Held) -> str:
-    return held.runtime.ids.make(held.thread.id, held.thread.version)
+    await open_request(held, opened)

@@ -91,10 +91,10 @@ def restore(held: Held, call: CallState) -> tuple[LoadedAgent, s.Step] | None:
     """The step as a value again, from its stored arguments; None if its form has changed, or its agent is gone."""
     agent = held.runtime.agents.get(call.chosen.agent)
     form = agent.menu.steps.get(call.chosen.step) if agent is not None else None
-    if agent is None or form is None or call.chosen.body is None:
+    if agent is None or form is None or call.arguments is None:
         return None
     try:
-        return agent, form.model_validate(call.chosen.body.arguments)
+        return agent, form.model_validate(call.arguments)
     except ValidationError as error:
         _log.warning("%s: %s does not validate any more: %s", held.thread.id, call.chosen.call, problems(error))
         return None

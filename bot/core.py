@@ -11,6 +11,7 @@ from bot.ids import RequestIds
 from bot.people import Directory
 from bot.reception import Reception
 from bot.settings import Settings
+from bot.steps import Step
 from bot.store.server import Client, ServerFacts
 
 
@@ -36,4 +37,10 @@ class Core:
     def intake(self) -> Reception:
         """What channels call."""
         about = {name: agent.description for name, agent in self.agents.items()}
-        return Reception(self.client, self.sealer, RequestIds(self.secret), self.directory, lambda: about)
+        ids = RequestIds(self.secret)
+        return Reception(self.client, self.sealer, ids, self.directory, lambda: about, form=self.form)
+
+    def form(self, agent: str, step: str) -> type[Step] | None:
+        """The form of an agent's step; None if it does not offer it."""
+        loaded = self.agents.get(agent)
+        return loaded.menu.steps.get(step) if loaded is not None else None

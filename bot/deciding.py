@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from bot import calls, context, guards
 from bot import steps as s
 from bot.agent import LoadedAgent
-from bot.approvals import cards
+from bot.approvals import cards, replies
 from bot.bodies import DataBody, ErrorBody, FailureBody, StepBody, StepKind, TextBody, Usage
 from bot.delegating import delegated, ended
 from bot.events import (
@@ -27,7 +27,7 @@ from bot.menu import Chosen, InvalidOutput
 from bot.model import Answer, Prompt
 from bot.model import ModelFailed as NoAnswer
 from bot.moves import Mode
-from bot.places import Delivery, StatusLine, Text
+from bot.places import Delivery, StatusLine
 from bot.runtime import jsonable
 from bot.store.changes import Also
 
@@ -95,6 +95,8 @@ async def _commit_choice(held: Held, agent: LoadedAgent, chosen: Chosen, answer:
         policy="deny" if denied is not None else "ask" if ask else "run",
         role=ask.role if ask else None,
         quorum=ask.quorum if ask else 1,
+        ladder=ask.ladder if ask else s.Ladder(),
+        urgency=ask.urgency if ask else "medium",
         idempotent=isinstance(step, s.Action) and step.idempotent,
         can_check=isinstance(step, s.Action) and step.can_check(),
         limits=agent.front.limits,
@@ -119,10 +121,11 @@ def _follow(held: Held, step: s.Step, call: str, mode: Mode) -> Follow:
     thread, directory = held.thread, held.runtime.directory()
     match step:
         case s.DoneForNow(message=message) | s.Reply(message=message):
-            said = Replied(call=call, final=isinstance(step, s.DoneForNow), body=TextBody(text=message))
+            told = replies.reply(thread, directory, message)
+            said = Replied(call=call, final=isinstance(step, s.DoneForNow), to=told.to, body=TextBody(text=message))
             if isinstance(step, s.DoneForNow) and (parent := ended(thread, "done", message)):
                 return Follow([said], also=parent)
-            return Follow([said], cards.line(thread, Text(markdown=message)))
+            return Follow([said], told.out)
         case s.Delegate():
             noted, child = delegated(held, step, call)
             return Follow([noted], also=[child])

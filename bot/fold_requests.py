@@ -49,7 +49,7 @@ def answered(t: Thread, event: e.RequestAnswered, index: int) -> None:
         case "approval", "approved", _ if call:
             call.approved = True
         case "approval", _, _ if call:
-            t.rejected[call.call_hash] = index
+            t.rejected[call.call_hash] = t.rejected[call.chosen.call_hash] = index  # also as it was before an edit
             fail(t, call, counts=False)
         case "question", _, _ if call:
             t.last_news, t.steps = index, 0

@@ -1,7 +1,7 @@
 """What code refuses, whatever the model says: steps that do not fit now, repeats, calls that a person rejected."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot import steps as s
@@ -51,6 +51,8 @@ def _while_pending(t: Thread, step: s.Step, mode: Mode) -> str | None:
         return _withdraw(t)
     if isinstance(step, s.Query):
         return _again(t, step)
+    if isinstance(step, s.KeepWaiting) and t.asked_back:
+        return "Somebody who is to decide asked something: answer with reply."
     if isinstance(step, s.Reply | s.KeepWaiting):
         return None
     return f"While {pending}, only queries, reply, keep_waiting and withdraw fit."
@@ -64,8 +66,8 @@ def _withdraw(t: Thread) -> str | None:
     request = t.requests.get(call.request or "")
     people = set(t.requesters(call.chosen.basis or 0))
     if request is not None:
-        people |= set(request.opened.approvers)
-    wrote = {by for index, by in t.writers if index >= t.attended}
+        people |= set(request.approvers)
+    wrote = {by for index, by in t.writers if index >= t.attended} | {by for _, by, _ in t.asked_back}
     if wrote & people:
         return None
     return "Only those who asked for this, or who may approve it, can have it withdrawn."
@@ -133,5 +135,5 @@ def policy_of(step: s.Step, t: Thread, unattended: frozenset[str], limit: Decima
             return s.Run(limit)
         policy = policy if isinstance(policy, s.Ask) else s.Ask()
     if isinstance(policy, s.Ask) and policy.role is None:
-        return s.Ask(t.approvers, policy.quorum)
+        return replace(policy, role=t.approvers)
     return policy

@@ -5,26 +5,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bot import commands
-from bot.approvals import cards
-from bot.approvals.answers import Refusal, Said, judge
+from bot.answering import Answering
+from bot.approvals.answers import Said
 from bot.bodies import Birth, MessageBody
 from bot.config import Route
 from bot.entries import Sealer
-from bot.events import MessageReceived, Refused, RequestAnswered
+from bot.events import MessageReceived
 from bot.fold import fold
 from bot.identity import Identity, SlackIdentity
 from bot.ids import RequestIds, fresh_id, thread_id
 from bot.people import Directory, Person
 from bot.places import Delivery, Notice, Place, Text
-from bot.port import Answered, AnswerInbound, Inbound, RefusalRecord, Verdict
+from bot.port import Answered, AnswerInbound, Asked, Inbound, RefusalRecord, Verdict
+from bot.steps import Step
 from bot.store import log, scripts
 from bot.store.scripts import Change
 from bot.store.server import Client
-from bot.thread import RequestState, Thread
 
 TOO_OLD_US = 30 * 86_400_000_000
 _REFUSALS_A_DAY = 3
-_TRIES = 10  # an answer is validated against a fold; as often it is tried again when something came in between
 _TITLE = 80
 _NOT_FOR_YOU = "Sorry, I do not take requests from you here."
 _CANCELLED = "This thread was cancelled, so nothing more happens here. Start a new one to ask again."
@@ -42,6 +41,7 @@ class CoreIntake:
     directory: Callable[[], Directory]
     agents: Callable[[], Mapping[str, str]]  # name -> description
     default_agent: str = "triage"
+    form: Callable[[str, str], type[Step] | None] = lambda _agent, _step: None  # of an agent's step, for edits
 
     async def message(self, inbound: Inbound) -> Verdict:
         """Take a message once: an answer to an open question, a turn in a thread, or a new thread."""
@@ -71,70 +71,23 @@ class CoreIntake:
 
     async def answer(self, inbound: AnswerInbound) -> Answered:
         """Take an answer once. The same checks and the same single outcome, whichever channel it came by."""
-        thread = self.ids.thread_of(inbound.request)
-        if thread is None:
-            return Answered(accepted=False, reason="unknown", text="There is no such request.")
-        directory = self.directory()
-        said = Said(
-            person=directory.person(inbound.identity),
-            proof=inbound.proof,
-            answer=inbound.answer,
-            option=inbound.option,
-            text=inbound.text,
-        )
-        return await self._answer(thread, inbound.request, said, [inbound.source])
+        return await self.answering.answer(inbound)
 
-    async def _answer(self, thread_name: str, request_id: str, said: Said, seen: list[str]) -> Answered:
-        for _ in range(_TRIES):
-            entries = await log.load(self.client, thread_name)
-            thread = fold(thread_name, entries, self.sealer)
-            if thread.unreadable:
-                return Answered(accepted=False, reason="changed", text=f"Thread {thread_name} cannot be read just now.")
-            now = time.time_ns() // 1000
-            judged = judge(thread, request_id, said, now)
-            if isinstance(judged, Refusal):
-                await self._note_refusal(thread_name, request_id, said, judged)
-                return Answered(accepted=False, reason=judged.reason, text=judged.text)
-            request = thread.requests[request_id]
-            change = self._change(thread, request, judged, now)
-            done = await scripts.answer(
-                self.client,
-                thread_name,
-                request_id,
-                change,
-                digest=request.opened.digest,
-                input_version=_input_version(thread, await log.head(self.client, thread_name)),
-                seen=seen,
-            )
-            if done.ok:
-                pending = judged.outcome is None
-                return Answered(accepted=True, text=_thanks(judged, request), pending=pending)
-            if done.verdict == "duplicate":
-                return Answered(accepted=True, text="Your answer was taken already.")
-            if done.verdict == "expired":
-                return Answered(accepted=False, reason="expired", text="This request has expired. Nothing was run.")
-        return Answered(accepted=False, reason="changed", text="The thread is busy just now: please try once more.")
+    async def asked(self, request: str) -> Asked | None:
+        """Say what a request asks for; None if there is none of that id."""
+        return await self.answering.asked(request)
 
-    def _change(self, thread: Thread, request: RequestState, event: RequestAnswered, now: int) -> Change:
-        if event.outcome is None:
-            return Change(entries=[self.sealer.entry(thread.id, event)])
-        body = event.body
-        end = cards.Closing(
-            outcome=event.outcome,
-            by=body.name if body else event.by or "",
-            reason=(body.text if body else "") or (event.option or ""),
-            at=now,
-        )
-        out = cards.closing(thread, request.opened, end, self.directory())
-        head = {} if thread.paused or thread.parked else {"status": "ready"}
-        return Change(entries=[self.sealer.entry(thread.id, event)], closed=[event.request], out=out, head=head)
+    @property
+    def answering(self) -> Answering:
+        """What becomes of answers."""
+        return Answering(self.client, self.sealer, self.ids, self.directory, self.form)
 
     async def _continued(self, inbound: Inbound, person: Person) -> str | None:
         """The thread that a mail names by an id of ours, if its sender takes part there: ids can be forwarded."""
         if inbound.thread is None:
             return None
         thread = fold(inbound.thread, await log.load(self.client, inbound.thread), self.sealer)
-        asked = {name for request in thread.requests.values() for name in request.opened.approvers}
+        asked = {name for request in thread.requests.values() for name in request.approvers}
         return inbound.thread if person.id in {*thread.names, thread.principal_id, *asked} else None
 
     async def _question_for(self, thread_name: str, person: Person, inbound: Inbound) -> Verdict | None:
@@ -145,13 +98,13 @@ class CoreIntake:
         mine = [
             request
             for request in thread.open.values()
-            if request.opened.format == "free_text" and person.id in request.opened.approvers
+            if request.opened.format == "free_text" and person.id in request.approvers
         ]
         if len(mine) != 1 or thread.unreadable or thread.cancelled:
             return None
         said = Said(person=person, proof=inbound.identity.kind, answer="say", text=inbound.text)
         seen = [inbound.source, *inbound.also]
-        answered = await self._answer(thread_name, mine[0].opened.request, said, seen)
+        answered = await self.answering.take(thread_name, mine[0].opened.request, said, seen)
         return "answered" if answered.accepted else None
 
     async def _append(
@@ -249,12 +202,6 @@ class CoreIntake:
             return []
         return [Delivery(id=fresh_id(), thread=thread, place=inbound.place, content=self._private(inbound, text))]
 
-    async def _note_refusal(self, thread: str, request_id: str, said: Said, refusal: Refusal) -> None:
-        if refusal.reason == "unknown":
-            return
-        event = Refused(by=said.person.id, reason=refusal.reason, request=request_id)
-        await scripts.note(self.client, thread, Change(entries=[self.sealer.entry(thread, event)]))
-
 
 def _resting(head: log.Head | None) -> str | None:
     """What to say to whoever writes in a thread that does not go on by itself."""
@@ -266,23 +213,6 @@ def _resting(head: log.Head | None) -> str | None:
 def _reaches(place: Place) -> bool:
     """Whether something can be sent there: the command line reads the log instead."""
     return place.channel != "console"
-
-
-def _input_version(thread: Thread, head: log.Head | None) -> int:
-    """The input version that the fold has seen; if the head knows a newer input, the comparison will say so."""
-    return head.input_version if head and head.input_version <= thread.version else thread.version
-
-
-def _thanks(event: RequestAnswered, request: RequestState) -> str:
-    match event.outcome:
-        case None:
-            return "Your approval counts; it needs another one."
-        case "approved":
-            return "You approved this."
-        case "rejected":
-            return "You rejected this."
-        case _:
-            return f"Your answer was taken: {event.option or 'thank you'}." if request else ""
 
 
 def _record(inbound: Inbound, reason: str) -> str:

@@ -1,6 +1,5 @@
 """Run a chosen step: a query at once, an action only if what runs is what was approved; then say what came of it."""
 
-import asyncio
 import logging
 
 from pydantic import JsonValue
@@ -8,16 +7,19 @@ from pydantic import JsonValue
 from bot import calls
 from bot import steps as s
 from bot.agent import LoadedAgent
+from bot.approvals.approvers import approving
 from bot.approvals.digest import Bound
-from bot.asking import ask, reask
+from bot.approving import again
+from bot.asking import ask
 from bot.bodies import DataBody, ErrorBody
-from bot.events import AnyEvent, StepFinished, StepInDoubt, StepStarted
-from bot.held import Held, LeaseLost
+from bot.events import AnyEvent, StepFinished, StepInDoubt
+from bot.grants import used
+from bot.held import Held
 from bot.interrupt import Interrupted
-from bot.late import bring_late
 from bot.menu import step_version
 from bot.moves import Ask
-from bot.spending import free, reserve
+from bot.spending import reserve
+from bot.starting import start
 from bot.thread import CallState, RequestState
 
 _log = logging.getLogger(__name__)
@@ -81,7 +83,7 @@ async def _action(held: Held, agent: LoadedAgent, step: s.Action, call: CallStat
         return
     policy = calls.policy(held, step, call.chosen.agent)
     if isinstance(policy, s.Run) and call.chosen.policy == "ask":  # bot.toml got more generous after it was asked
-        policy = s.Ask(call.chosen.role, call.chosen.quorum)
+        policy = s.Ask(call.chosen.role, call.chosen.quorum, call.chosen.ladder, call.chosen.urgency)
     if isinstance(policy, s.Deny):
         await held.commit(calls.failed(call, "denied", policy.reason))
         return
@@ -93,9 +95,9 @@ async def _action(held: Held, agent: LoadedAgent, step: s.Action, call: CallStat
     if isinstance(policy, s.Run) and policy.limit is not None and not await reserve(held, call, step, policy.limit):
         policy = calls.policy(held, step, call.chosen.agent, limited=False)
     if isinstance(policy, s.Ask) and not _covers(held, approval, call, policy, step, snapshot):
-        await reask(held, call, policy, snapshot)
+        await again(held, call, (agent, step), policy, snapshot)
         return
-    await _start(held, agent, step, call, snapshot)
+    await start(held, agent, step, call, snapshot)
 
 
 async def _again(held: Held, agent: LoadedAgent, step: s.Action, call: CallState) -> None:
@@ -109,23 +111,10 @@ async def _again(held: Held, agent: LoadedAgent, step: s.Action, call: CallState
         snapshot = None
     body = approval.opened.body if approval is not None else None
     same = approval is None or (body is not None and body.snapshot == snapshot)
-    if snapshot is None or not same or isinstance(policy, s.Deny):
+    if snapshot is None or not same or isinstance(policy, s.Deny) or used(held.thread, call.chosen.call):
         await ask(held, Ask("doubt", call.chosen.call))
         return
-    await _start(held, agent, step, call, snapshot)
-
-
-async def _start(
-    held: Held, agent: LoadedAgent, step: s.Action, call: CallState, snapshot: dict[str, JsonValue]
-) -> None:
-    approval = held.thread.requests.get(call.approval or "")
-    digest = approval.opened.digest if approval is not None else None
-    started = StepStarted(call=call.chosen.call, attempt=call.attempts + 1, digest=digest)
-    if await held.commit(started):
-        outcome = await _run(held, agent, step, call, snapshot)
-        if step.limits and outcome.type == "step_failed":
-            await free(held, call)
-        await _report(held, call, outcome)
+    await start(held, agent, step, call, snapshot)
 
 
 def _covers(
@@ -142,6 +131,8 @@ def _covers(
     opened = approval.opened
     if opened.role != policy.role or opened.quorum < policy.quorum:
         return False
+    if len(approving(approval, held.runtime.directory())) < opened.quorum:
+        return False  # somebody who approved may not do that any more
     bound = Bound(
         call_hash=step.call_hash(),
         thread=held.thread.id,
@@ -152,32 +143,6 @@ def _covers(
         approvers=opened.approvers,
         quorum=opened.quorum,
         snapshot=snapshot,
+        escalates_to=tuple(rung.role for rung in opened.rungs if rung.role is not None),
     )
     return bound.digest() == opened.digest
-
-
-async def _run(
-    held: Held, agent: LoadedAgent, step: s.Action, call: CallState, snapshot: dict[str, JsonValue]
-) -> AnyEvent:
-    """Run the tool. Only NotDone says that nothing happened; anything else leaves it in doubt."""
-    name = call.chosen.call
-    try:
-        result = await calls.timed(calls.switch(held, agent, step, call, snapshot), step.timeout_s)
-    except s.NotDone as error:
-        return calls.failed(call, "not_done", calls.compact(error))
-    except calls.TimedOut as error:
-        return StepInDoubt(call=name, how="timed_out", body=ErrorBody(error=calls.compact(error)))
-    except asyncio.CancelledError:
-        return StepInDoubt(call=name, how="worker_lost", body=ErrorBody(error="The worker stopped while this ran."))
-    except Exception as error:  # noqa: BLE001  # whatever an agent's own code raises
-        return StepInDoubt(call=name, how="raised", body=ErrorBody(error=calls.compact(error)))
-    return StepFinished(call=name, body=DataBody(data=result))
-
-
-async def _report(held: Held, call: CallState, event: AnyEvent) -> None:
-    """Commit a result; a worker that lost the thread meanwhile brings it as a late result."""
-    try:
-        await held.commit(event, decides=False, progress=True)
-    except LeaseLost:
-        await bring_late(held, call, event)
-        raise

@@ -65,6 +65,7 @@ class Answered(Record):
     reason: Reason | None = None  # why not
     text: str
     pending: bool = False  # it counts, and the request needs others' answers too
+    problems: dict[str, str] = Field(default_factory=dict[str, str])  # of an edit that was refused: by field
 
 
 class Intake(Protocol):

@@ -4,12 +4,11 @@ import time
 from dataclasses import dataclass
 from typing import Any, cast
 
-from bot.fold import fold
 from bot.ids import fresh_id, thread_id
 from bot.intake import CoreIntake
 from bot.places import Delivery, Place, Text
-from bot.port import Answered, AnswerInbound, Asked, RefusalRecord, Telling, Verdict
-from bot.store import log, scripts
+from bot.port import Answered, AnswerInbound, RefusalRecord, Telling, Verdict
+from bot.store import scripts
 from bot.store.keys import ThreadKeys
 
 _NOWHERE = Place(channel="console", address="nobody")
@@ -26,23 +25,6 @@ class Reception(CoreIntake):
         if seen and await cast("Any", self.client).exists(seen):
             return Answered(accepted=True, text="Your answer was taken already.")
         return await CoreIntake.answer(self, inbound)
-
-    async def asked(self, request: str) -> Asked | None:
-        """Say what a request asks for; None if there is none of that id."""
-        name = self.ids.thread_of(request)
-        if name is None:
-            return None
-        thread = fold(name, await log.load(self.client, name), self.sealer)
-        found = thread.requests.get(request)
-        if found is None:
-            return None
-        return Asked(
-            thread=name,
-            kind=found.opened.kind,
-            format=found.opened.format,
-            options=found.opened.options,
-            is_open=request in thread.open and not thread.cancelled,
-        )
 
     async def tell(self, telling: Telling) -> Verdict:
         """Keep it and say it, once for each source, and only so often a day."""

@@ -95,7 +95,7 @@ def _misjudged(t: Thread, event: e.RequestAnswered) -> str | None:
         return "it closes a question with an approval" if event.outcome in {"approved", "rejected"} else None
     approving = {person for person, vote in request.votes.items() if vote.answer == "approve"}
     if event.answer == "approve":
-        approving.add(event.by)
+        approving.add(event.by or "")
     enough = event.answer == "approve" and len(approving) >= request.opened.quorum
     match event.outcome:
         case "approved":

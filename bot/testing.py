@@ -21,7 +21,7 @@ from pydantic import JsonValue
 from bot import context, loop
 from bot.agent import Agent, load
 from bot.alone import Alone
-from bot.approvals.answers import Refusal, Said, judge
+from bot.approvals.answers import Now, Refusal, Said, judge
 from bot.bodies import AnswerKind, Birth, MessageBody
 from bot.config import OPERATORS, Config, PersonEntry, RoleEntry, Route
 from bot.entries import Sealer
@@ -139,9 +139,17 @@ class AgentRun:
         """Somebody approves the open request: `by` this person id, or else the first who may."""
         await self._answer("approve", by=by)
 
-    async def reject(self, reason: str = "", *, by: str | None = None) -> None:
-        """Somebody rejects the open request."""
-        await self._answer("reject", by=by, text=reason)
+    async def reject(self, reason: str = "", *, internal: str = "", by: str | None = None) -> None:
+        """Somebody rejects the open request; `internal` is the part of the reason that the model never reads."""
+        await self._answer("reject", by=by, text=reason, internal=internal)
+
+    async def edit(self, *, by: str | None = None, **fields: str | bool) -> None:
+        """Somebody changes fields of the call, as they would type them; then it is asked anew."""
+        await self._answer("edit", by=by, edits=fields)
+
+    async def ask(self, question: str, *, by: str | None = None) -> None:
+        """Somebody who is to decide asks the agent something first."""
+        await self._answer("say", by=by, text=question)
 
     async def answer(self, said: str, *, by: str | None = None) -> None:
         """Somebody answers the open question or doubt: with one of its options, or else in their own words."""
@@ -235,16 +243,30 @@ class AgentRun:
                 case _:
                     await loop.perform(self._held, move)
 
-    async def _answer(self, answer: AnswerKind, *, by: str | None, option: str | None = None, text: str = "") -> None:
-        opened = self.request
-        person = self._held.runtime.directory().by_id(by or next(iter(opened.approvers), ""))
-        said = Said(person=person, proof="test", answer=answer, option=option, text=text)
-        match judge(self.thread, opened.request, said, self._held.now()):
+    async def _answer(
+        self,
+        answer: AnswerKind,
+        *,
+        by: str | None,
+        option: str | None = None,
+        text: str = "",
+        internal: str = "",
+        edits: Mapping[str, str | bool] | None = None,
+    ) -> None:
+        opened, directory = self.request, self._held.runtime.directory()
+        person = directory.by_id(by or next(iter(opened.approvers), ""))
+        said = Said(
+            person=person, proof="test", answer=answer, option=option, text=text, internal=internal, edits=edits or {}
+        )
+        match judge(self.thread, opened.request, said, Now(self._held.now(), directory, self._form)):
             case Refusal(text=why):
                 raise AssertionError(why)
             case answered:
                 self._held.append(answered)
         await self._go()
+
+    def _form(self, agent: str, step: str) -> type[Step] | None:
+        return self._loaded[agent].menu.steps.get(step)
 
     async def _model(self, prompt: Prompt) -> Answer:
         step = self._steps.pop(0)

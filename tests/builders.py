@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from bot.approvals.answers import Now
 from bot.approvals.digest import Bound
 from bot.bodies import (
     Birth,
@@ -19,6 +20,7 @@ from bot.bodies import (
     StepBody,
     TextBody,
 )
+from bot.config import parse_config
 from bot.entries import Sealer, stamped
 from bot.events import (
     NEVER,
@@ -38,10 +40,13 @@ from bot.events import (
 )
 from bot.fold import extend, fold
 from bot.ids import RequestIds, thread_id
+
 from bot.moves import Move, next_move
+from bot.people import Directory
 from bot.places import Place
 from bot.steps import Action, Ask, Policy, Query, Run, Standard, Step
 from bot.thread import Thread
+from tests import example_steps
 from tests.example_steps import Pay
 
 SEALER = Sealer(b"a secret of the tests")
@@ -50,6 +55,36 @@ START = 1_760_000_000_000_000  # us
 WEEK = 7 * 86_400_000_000
 PLACE = Place(channel="slack", address="T0ACME/C0DEPLOYS", thread="1760000000.000100")
 APPROVERS = ("rob", "sue")
+DIRECTORY = Directory(
+    parse_config(
+        """
+        [people.ana]
+        roles = ["finance"]
+        [people.bo]
+        [people.rob]
+        roles = ["finance", "operators"]
+        [people.sue]
+        roles = ["finance", "operators"]
+        [people.zed]
+        roles = ["finance"]
+        [people.kim]
+        staff = false
+        [roles.finance]
+        [roles.operators]
+        """
+    )
+)
+
+
+def at(now: int, directory: Directory = DIRECTORY) -> Now:
+    """What an answer is judged by at this time (us)."""
+    return Now(now, directory, form_of)
+
+
+def form_of(_agent: str, step: str) -> type[Step] | None:
+    """The form of one of the example steps."""
+    forms = [form for form in vars(example_steps).values() if isinstance(form, type) and issubclass(form, Step)]
+    return next((form for form in forms if form.name() == step), None)
 
 
 class LogBuilder:
@@ -183,13 +218,15 @@ class LogBuilder:
         expires_in: int | None = WEEK,
         cards: tuple[object, ...] = (),
         body: CardBody | None = None,
+        **more: object,
     ) -> str:
-        """A request is opened. Returns its id."""
+        """A request is opened; `more` are further fields of its event. Returns its id."""
         request = IDS.make(self.id, self.version)
-        chosen = self.thread.calls[call].chosen if call else None
-        requesters = self.thread.requesters(chosen.basis or 0) if chosen else ()
+        state = self.thread.calls[call] if call else None
+        chosen = state.chosen if state else None
+        requesters = (*self.thread.requesters(chosen.basis or 0), *state.editors) if chosen and state else ()
         bound = Bound(
-            call_hash=chosen.call_hash if chosen else None,
+            call_hash=state.call_hash if state else None,
             thread=self.id,
             call=call,
             agent=self.thread.agent,
@@ -216,6 +253,7 @@ class LogBuilder:
                 "expires_at": NEVER if expires_in is None or kind in {"doubt", "stuck"} else self.now + expires_in,
                 "cards": cards,
                 "body": body or CardBody(title="A card", text="What now?", arguments={"amount": 1}),
+                **more,
             }
         )
         self.commit(opened)

@@ -15,6 +15,7 @@ class Pay(Action):
     """Pay somebody."""
 
     asks: ClassVar = {"finance"}
+    editable: ClassVar = {"amount"}
     amount: int = 1
 
     def policy(self, facts: Facts) -> Policy:

@@ -8,7 +8,8 @@ from bot import guards
 from bot import moves as m
 from bot import steps as s
 from bot.approvals.answers import Refusal, Said, judge
-from bot.bodies import AnswerKind, Ending, ErrorBody, RequestKind
+from bot.approvals.approvers import Asked, given_on
+from bot.bodies import AnswerKind, CardBody, Ending, ErrorBody, RequestKind
 from bot.events import (
     AnyEvent,
     Cancelled,
@@ -19,7 +20,9 @@ from bot.events import (
     Parked,
     Paused,
     Replied,
+    RequestEscalated,
     RequestExpired,
+    RequestReminded,
     RequestWithdrawn,
     Resumed,
     StepFailed,
@@ -27,7 +30,7 @@ from bot.events import (
 )
 from bot.ids import child_id
 from bot.people import Person
-from tests.builders import WEEK, LogBuilder
+from tests.builders import DIRECTORY, WEEK, LogBuilder, at
 from tests.example_steps import Fire, LookUp, Pay, Post, Sync
 
 PEOPLE = ("ana", "bo", "rob", "sue", "zed")
@@ -92,6 +95,8 @@ class Play:
                 log.commit(RequestExpired(request=request))
             case m.Close(request=request, why=why):
                 log.commit(RequestWithdrawn(request=request, reason="cancelled" if why == "cancelled" else "resolved"))
+            case m.Climb(request=request, rung=rung):
+                self._climb(request, rung)
             case m.Say(what=what):
                 log.say(final=what == "stopped")
             case m.Recall():
@@ -150,11 +155,13 @@ class Play:
         said = Said(
             person=person,
             proof="test",
-            answer=_kind_of(option),
+            answer=(_kind_of(option), _kind_of(option), "edit", "give", "say")[self.pick(5)],
             option=option,
             text="words",
+            edits={"amount": str(self.pick(4))},
+            to=DIRECTORY.by_id(PEOPLE[self.pick(len(PEOPLE))]),
         )
-        judged = judge(log.thread, request, said, log.now)
+        judged = judge(log.thread, request, said, at(log.now))
         if not isinstance(judged, Refusal):
             log.append(judged)
 
@@ -177,8 +184,9 @@ class Play:
 
     def _choice(self, mode: m.Mode) -> s.Step:
         if self.behaves:
+            patient = s.Reply(message="hm") if self.log.thread.asked_back else s.KeepWaiting()
             waits = mode != "free" or self.log.thread.live_children
-            return s.KeepWaiting() if waits else s.DoneForNow(message="ok")
+            return patient if waits else s.DoneForNow(message="ok")
         return CHOICES[self.pick(len(CHOICES))]
 
     def _check(self, call: str) -> None:
@@ -227,17 +235,47 @@ class Play:
         chosen = t.calls[call].chosen if call else None
         match kind:
             case "approval" if chosen is not None and call is not None:
-                people = tuple(one for one in FINANCE if one not in t.requesters(chosen.basis or 0))
-                if len(people) < chosen.quorum:
+                state = t.calls[call]
+                requesters = {*t.requesters(chosen.basis or 0), *state.editors}
+                able = Asked(chosen.role, tuple(one for one in FINANCE if one not in requesters))
+                asked = given_on(able, state.given)
+                if len(asked.people) < chosen.quorum:
                     log.fail(call, "failed")
                 else:
-                    log.ask("approval", call, approvers=people, quorum=chosen.quorum, role=chosen.role)
-            case "question":
-                log.ask("question", call, approvers=("ana",), role=None)
-            case "doubt":
-                log.ask("doubt", call, approvers=FINANCE)
+                    body = CardBody(title="A card", arguments=state.arguments or {})
+                    log.ask(
+                        "approval",
+                        call,
+                        approvers=asked.people,
+                        quorum=chosen.quorum,
+                        role=chosen.role,
+                        body=body,
+                        delegates=asked.delegates,
+                        editable=("amount",),
+                        rungs=self._rungs(),
+                    )
+            case "question" if call is not None:
+                asked = given_on(Asked(None, ("ana",)), t.calls[call].given)
+                log.ask("question", call, approvers=asked.people, delegates=asked.delegates, role=None)
+            case "doubt" if call is not None:
+                asked = given_on(Asked("finance", FINANCE), t.calls[call].given)
+                log.ask("doubt", call, approvers=asked.people, delegates=asked.delegates)
             case _:
                 log.ask("stuck", approvers=FINANCE, role="operators")
+
+    def _rungs(self) -> tuple[dict[str, object], ...]:
+        """A ladder of some rungs, the first of which comes soon."""
+        now, kinds = self.log.now, (("remind",), ("remind", "escalate"), ("show", "escalate"), ())
+        dos = () if self.behaves else kinds[self.pick(4)]
+        role = {"escalate": "operators"}
+        return tuple({"at": now + 500_000 * (n + 1), "do": do, "role": role.get(do)} for n, do in enumerate(dos))
+
+    def _climb(self, request: str, number: int) -> None:
+        log, rung = self.log, self.log.thread.requests[request].opened.rungs[number]
+        if rung.role is None:
+            log.commit(RequestReminded(request=request, rung=number))
+        else:
+            log.commit(RequestEscalated(request=request, rung=number, role=rung.role, approvers=FINANCE))
 
 
 def _kind_of(option: str | None) -> AnswerKind:

@@ -113,6 +113,13 @@ class Silent(Query):
     asked: ClassVar = 0
 
 
+class Misspelt(Action):
+    """Pay."""
+
+    editable: ClassVar = {"ammount"}
+    amount: int
+
+
 def first_of(step: type[Query | Action]) -> Agent:
     async def switch(step: object, deps: object, call: Call) -> None:
         del step, deps, call
@@ -128,9 +135,12 @@ def first_of(step: type[Query | Action]) -> Agent:
         (Explained, "Explained has a field `why`"),
         (Stepped, "Stepped has a field `step`"),
         (Silent, "Silent has no docstring"),
+        (Misspelt, "Misspelt lets `ammount` be edited, which is none of its fields"),
     ],
 )
-def test_a_step_that_cannot_be_offered_is_named_with_the_mend(step: type[Query], said: str, prompts: Path) -> None:
+def test_a_step_that_cannot_be_offered_is_named_with_the_mend(
+    step: type[Query | Action], said: str, prompts: Path
+) -> None:
     assert f"agents/tester.py: {said}" in refusal(first_of(step), prompts)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from bot import moves as m
 from bot.bodies import RequestKind
 from bot.context import blocks
-from bot.events import RequestAnswered, Resumed, StepFailed, StepFinished, StepStarted
+from bot.events import RequestAnswered, RequestExpired, RequestWithdrawn, Resumed, StepFailed, StepFinished, StepStarted
 from bot.moves import next_move
 from bot.thread import CallState, Status, Thread
 from tests.builders import LogBuilder
@@ -39,6 +39,7 @@ def sound(log: LogBuilder) -> None:
     assert move == log.move
     for call in thread.calls.values():
         _one_open_request_and_allowed_attempts(thread, call)
+    _one_outcome_a_request(thread)
     _stopped_threads_stay_where_they_are(thread, move)
     if isinstance(move, m.Perform):
         _only_what_is_allowed_runs(thread, thread.calls[move.call])
@@ -58,11 +59,22 @@ def _one_open_request_and_allowed_attempts(thread: Thread, call: CallState) -> N
         assert started <= permissions(thread, name)
 
 
+def _one_outcome_a_request(thread: Thread) -> None:
+    closed = Counter(
+        event.request
+        for event in thread.events
+        if (isinstance(event, RequestAnswered) and event.outcome is not None)
+        or isinstance(event, RequestExpired | RequestWithdrawn)
+    )
+    assert set(closed.values()) <= {1}
+    assert set(closed) == thread.requests.keys() - thread.open.keys()
+
+
 def permissions(thread: Thread, call: str) -> int:
     """How often people have said that this call may run."""
     return sum(
         thread.requests[event.request].opened.call == call
-        and event.by in thread.requests[event.request].opened.approvers
+        and event.by in thread.requests[event.request].approvers
         and (event.outcome == "approved" or event.option == "run_it")
         for event in thread.events
         if isinstance(event, RequestAnswered)
@@ -77,7 +89,8 @@ def _only_what_is_allowed_runs(thread: Thread, call: CallState) -> None:
     approval = thread.requests[call.approval or ""]
     assert approval.outcome == "approved"
     voters = {person for person, vote in approval.votes.items() if vote.answer == "approve"}
-    assert len(voters & set(approval.opened.approvers)) >= call.chosen.quorum
+    assert len(voters & set(approval.approvers)) >= call.chosen.quorum
+    assert approval.opened.call_hash == call.call_hash  # as it is after any edit
     assert not voters & set(approval.opened.requesters)
 
 
@@ -168,7 +181,7 @@ def answer_well(one: Play) -> None:
     request, state = next(iter(one.log.thread.open.items()))
     opened = state.opened
     said = {"approval": "approve", "doubt": "it_did", "stuck": "go_on", "question": "blue"}[opened.kind]
-    missing = [person for person in opened.approvers if person not in state.votes]
+    missing = [person for person in state.approvers if person not in state.votes]
     one.log.answer(request, said, by=missing[0], vote=len(state.votes) + 1 < opened.quorum)
 
 

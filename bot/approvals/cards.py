@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from bot.bodies import CardAt, CardBody, Outcome
 from bot.events import RequestOpened
+from bot.identity import SlackIdentity
 from bot.ids import fresh_id
 from bot.people import Directory
 from bot.places import Card, Content, Decision, Delivery, Place, StatusLine
@@ -22,7 +23,13 @@ _ASKED = {
     "stuck": "This needs a look by {whom}.",
 }
 _OUTSIDE = "I have passed this on; a colleague has to confirm it first."
-_CLOSED = {"approved": "{who} approved.", "rejected": "{who} rejected it.", "answered": "{who} answered."}
+_CLOSED = {
+    "approved": "{who} approved.",
+    "rejected": "{who} rejected it.",
+    "answered": "{who} answered.",
+    "edited": "{who} changed it; it is asked again.",
+    "given": "{who} gave it to somebody else to decide.",
+}
 
 
 def title_of(step: str, arguments: Mapping[str, JsonValue] | None = None) -> str:
@@ -56,11 +63,22 @@ def card(thread: Thread, opened: RequestOpened, directory: Directory) -> Card:
         options=opened.options,
         format=opened.format,
         reject_reasons=tuple(body.reject_reasons),
+        fields=tuple(body.fields),
+        edited_by=body.edited_by,
+        may_grant_s=opened.may_grant_us // 1_000_000,
+        outside=is_for_outsider(thread),
+        mention=_accounts(directory, opened.approvers) if opened.urgency == "high" else (),
         urgency=opened.urgency,
         digest8=opened.digest[:8],
         expires_at=_time(opened.expires_at),
         thread=thread.id,
     )
+
+
+def _accounts(directory: Directory, people: Iterable[str]) -> tuple[str, ...]:
+    """The Slack accounts of these people."""
+    found = (identity for person in people for identity in directory.identities(person))
+    return tuple(identity.account for identity in found if isinstance(identity, SlackIdentity))
 
 
 def places(directory: Directory, origin: Place, role: str | None, people: Sequence[str]) -> list[CardAt]:
@@ -97,13 +115,14 @@ def opening(thread: Thread, opened: RequestOpened, directory: Directory) -> list
 
 def _waiting(thread: Thread, opened: RequestOpened, directory: Directory) -> str:
     """What is being waited for; people from outside do not hear who decides here."""
-    if _for_outsider(thread):
+    if is_for_outsider(thread):
         return _OUTSIDE if opened.kind in {"approval", "question"} else "Someone is looking into this."
     people = [directory.by_id(person).name for person in opened.approvers]
     return _ASKED[opened.kind].format(whom=f"*{opened.role}*" if opened.role else ", ".join(people) or "somebody")
 
 
-def _for_outsider(thread: Thread) -> bool:
+def is_for_outsider(thread: Thread) -> bool:
+    """Whether people from outside read what is said in the thread of origin."""
     return thread.principal is not None and thread.principal.is_outsider
 
 
@@ -114,20 +133,22 @@ class Closing:
     outcome: Outcome
     by: str = ""
     reason: str = ""
+    internal: str = ""  # what only those who were asked get to read
     at: int  # us
 
 
 def closing(thread: Thread, opened: RequestOpened, end: Closing, directory: Directory) -> list[Delivery]:
     """The outcome in place of every card, and a line in the thread it came from, unless outsiders read there."""
-    content = Decision(
-        card=card(thread, opened, directory), outcome=end.outcome, by=end.by, reason=end.reason, at=_time(end.at)
-    )
+    reason = "\n".join(part for part in (end.reason, f"Internal: {end.internal}" if end.internal else "") if part)
+    shown = card(thread, opened, directory)
+    content = Decision(card=shown, outcome=end.outcome, by=end.by, reason=reason, at=_time(end.at))
+    cards = thread.requests[opened.request].cards
     out = [
         Delivery(id=fresh_id(), thread=thread.id, place=at.place, content=content, replaces=at.delivery)
-        for at in opened.cards
+        for at in cards
         if not _answered_there(thread, opened, at)
     ]
-    if thread.origin not in [at.place for at in opened.cards] and not _for_outsider(thread):
+    if thread.origin not in [at.place for at in cards] and not is_for_outsider(thread):
         text = _CLOSED.get(end.outcome, "The request {outcome}.").format(who=end.by, outcome=end.outcome)
         if end.outcome == "expired":
             text = "Nobody decided in time, so nothing was run."

@@ -18,6 +18,7 @@ class Bound(Record):
     approvers: tuple[str, ...]
     quorum: int
     snapshot: dict[str, JsonValue]
+    escalates_to: tuple[str, ...] = ()  # whoever else may decide it, if nobody else does
 
     def digest(self) -> str:
         """SHA-256 (hex) over all of it."""

@@ -72,8 +72,9 @@ class Outbox:
         )
 
     async def previous(self, delivery: Delivery) -> str | None:
-        """The provider's id of the message that this one is to replace."""
-        return await log.sent_as(self.client, self.shard, delivery.replaces) if delivery.replaces else None
+        """The provider's id of the message that this one is to replace, or of the card that it goes under."""
+        earlier = delivery.replaces or delivery.under
+        return await log.sent_as(self.client, self.shard, earlier) if earlier else None
 
     async def sent(self, queued: Queued, foreign: str) -> None:
         """It was sent: note it in the thread."""

@@ -46,7 +46,8 @@ class Conversation:
 
     def __init__(self, shop: Shop, principal: Principal) -> None:
         """Begin with nothing said."""
-        self.run = AgentRun(agent, prompt="support", deps=shop, principal=principal)
+        people = {"finn": ["finance"], "fay": ["finance"]}
+        self.run = AgentRun(agent, prompt="support", deps=shop, principal=principal, people=people)
         self._menu = Menu(tuple(self.run.offers.values()))
         self._schema = _OBJECT.validate_python(self._menu.schema)
 
@@ -60,9 +61,14 @@ class Conversation:
         await self.run.approve()
         return await self._go_on()
 
-    async def rejected(self, reason: str) -> str:
+    async def rejected(self, reason: str, *, internal: str = "") -> str:
         """The first person who may says no."""
-        await self.run.reject(reason)
+        await self.run.reject(reason, internal=internal)
+        return await self._go_on()
+
+    async def decider_asks(self, text: str) -> str:
+        """The first person who may decide asks something first."""
+        await self.run.ask(text)
         return await self._go_on()
 
     async def answers(self, text: str) -> str:

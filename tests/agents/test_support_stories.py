@@ -71,12 +71,35 @@ async def test_money_back_is_what_was_paid_and_finance_decides(kim: Conversation
     assert (await shop_at(tmp_path).order("1042", KIM)).refunded == Decimal("19.00")
 
 
-async def test_words_of_whoever_said_no_are_not_passed_on(kim: Conversation) -> None:
+async def test_the_internal_part_of_a_no_reaches_neither_model_nor_customer(kim: Conversation) -> None:
     await kim.says("I want my money back for order 1042")
-    said = await kim.rejected("third claim this month, smells of fraud")
-    assert (
-        said == "I am sorry: a colleague has looked at this, and it is not possible as you asked. Nothing was changed."
+    said = await kim.rejected("It was returned too late.", internal="third claim this month, smells of fraud")
+    assert "It was returned too late." in said
+    assert "fraud" not in said + kim.run.reads
+
+
+async def test_a_no_without_a_reason_is_told_kindly(kim: Conversation) -> None:
+    await kim.says("I want my money back for order 1042")
+    said = await kim.rejected("")
+    assert said == (
+        "I am sorry: a colleague has looked at this, and it is not possible as you asked. Nothing was changed."
     )
+
+
+async def test_whoever_decides_asks_about_the_order_first(kim: Conversation) -> None:
+    await kim.says("I want my money back for order 1042")
+    said = await kim.decider_asks("What was paid for that order?")
+    assert "1042" in said
+    assert kim.run.status == "waiting"
+
+
+async def test_what_an_approver_made_of_a_refund_is_what_is_paid(kim: Conversation) -> None:
+    await kim.says("I want my money back for order 1042")
+    await kim.run.edit(amount="5.00")
+    assert kim.run.request.body is not None
+    assert kim.run.request.body.changed["amount"][1] == "5.00"
+    await kim.approved()
+    assert any("5.00" in str(result) for result in kim.run.results)
 
 
 async def test_nothing_is_asked_when_all_was_refunded_already(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from bot.bodies import AnswerKind
 from bot.events import Cancelled, RequestAnswered, RequestExpired, RequestWithdrawn
 from bot.people import Person
 from bot.steps import RequestHumanInput
-from tests.builders import WEEK, LogBuilder, doubtful_call, waiting_call
+from tests.builders import WEEK, LogBuilder, at, doubtful_call, waiting_call
 from tests.example_steps import Pay, Post
 
 ROLES = {"rob": {"finance"}, "sue": {"finance"}, "zed": {"finance"}, "ana": {"finance"}}
@@ -29,7 +29,7 @@ def by(name: str, answer: AnswerKind = "approve", **more: str) -> Said:
 
 
 def accepted(log: LogBuilder, request: str, said: Said) -> RequestAnswered:
-    found = judge(log.thread, request, said, log.now)
+    found = judge(log.thread, request, said, at(log.now))
     assert isinstance(found, RequestAnswered), found
     log.append(found)
     assert log.thread.unreadable is None
@@ -37,7 +37,7 @@ def accepted(log: LogBuilder, request: str, said: Said) -> RequestAnswered:
 
 
 def refused(log: LogBuilder, request: str, said: Said) -> tuple[Reason, str]:
-    found = judge(log.thread, request, said, log.now)
+    found = judge(log.thread, request, said, at(log.now))
     assert isinstance(found, Refusal), found
     return found.reason, found.text
 
@@ -282,6 +282,6 @@ def test_no_answer_but_an_approvers_yes_ever_approves(
     _, request = waiting_call(log)
     person = Person(id=who, name=who, roles=frozenset(ROLES.get(who, ())))
     said = Said(person=person, proof="slack", answer=answer, option=option, text=text)
-    found = judge(log.thread, request, said, log.now)
+    found = judge(log.thread, request, said, at(log.now))
     approves = isinstance(found, RequestAnswered) and found.outcome == "approved"
     assert approves == (who in {"rob", "sue"} and answer == "approve")

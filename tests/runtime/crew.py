@@ -87,6 +87,8 @@ class Send(Action):
     """Send something out: whoever approves on the route is asked."""
 
     timeout_s: ClassVar[float] = 0.5
+    editable: ClassVar[set[str]] = {"text"}
+    reject_reasons: ClassVar[tuple[str, ...]] = ("Not now",)
     text: str
 
 

@@ -151,7 +151,13 @@ class Stage:
         """What channels call."""
         about = {name: agent.description for name, agent in self.agents.items()}
         return CoreIntake(
-            self.client, self.sealer, RequestIds(SECRET), lambda: self.directory, lambda: about, default_agent="other"
+            self.client,
+            self.sealer,
+            RequestIds(SECRET),
+            lambda: self.directory,
+            lambda: about,
+            default_agent="other",
+            form=lambda agent, step: self.agents[agent].menu.steps.get(step),
         )
 
     @asynccontextmanager
@@ -201,7 +207,14 @@ class Stage:
         return await self.intake().message(inbound)
 
     async def answer(
-        self, who: str, answer: AnswerKind, option: str | None = None, *, text: str = "", request: str | None = None
+        self,
+        who: str,
+        answer: AnswerKind,
+        option: str | None = None,
+        *,
+        text: str = "",
+        request: str | None = None,
+        **more: Any,  # noqa: ANN401  # an answer's further fields
     ) -> Answered:
         """Somebody answers the one open request, or this one."""
         self.messages += 1
@@ -214,6 +227,7 @@ class Stage:
             answer=answer,
             option=option,
             text=text,
+            **more,
         )
         return await self.intake().answer(given)
 

@@ -74,8 +74,11 @@ class Scene:
 
     def _holds(self, rule: Rule) -> bool:
         begun = self.task.events[0].text if self.task.events else ""
+        # A question of those who decide is understood like a message, unless a rule is made for it.
+        kinds = {self.newest.kind, f"{self.newest.kind} of {self.about}"}
+        kinds |= {"message"} if self.newest.kind == "question" else set()
         return (
-            (not rule.after or self.newest.kind in rule.after or f"{self.newest.kind} of {self.about}" in rule.after)
+            (not rule.after or not kinds.isdisjoint(rule.after))
             and (rule.text is None or rule.text.search(self.newest.text) is not None)
             and (rule.task is None or rule.task.search(begun) is not None)
             and (rule.waiting is None or rule.waiting == self.thread.waiting())
@@ -101,7 +104,8 @@ class Scene:
         except UnknownWordError:
             return None
         fitting = self.offer.fit(step, fields)
-        if fitting is None or (step not in REPEATABLE and (step, fitting) in self.task.steps()):
+        again = step in REPEATABLE or self.newest.kind == "question"
+        if fitting is None or (not again and (step, fitting) in self.task.steps()):
             return None
         return Choice(name, step, why, fitting)
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 # After these, nothing is waited for any more; and all of them call for a decision.
 ENDING = frozenset({"result", "failed", "rejected", "expired", "answered", "withdrawn"})
-DECIDING = ENDING | {"message", "approved"}
+DECIDING = ENDING | {"message", "question", "approved"}
 
 # What people wrote is escaped, so the first closing tag is the right one.
 _ELEMENT = re.compile(

@@ -1,0 +1,62 @@
+"""To whom the bot speaks: the thread of origin, or only those who asked something before they decide."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.approvals import cards
+from bot.bodies import CardAt
+from bot.events import RequestAnswered
+from bot.ids import fresh_id
+from bot.people import Directory
+from bot.places import Delivery, Text
+from bot.thread import RequestState, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Where a reply goes: `to` are the requests whose askers get it, none if it is for the thread of origin."""
+
+    to: tuple[str, ...]
+    out: list[Delivery]
+
+
+def reply(thread: Thread, directory: Directory, markdown: str) -> Reply:
+    """Say something to whoever spoke last.
+
+    What is asked by those who decide, and the answer to it, are none of the business of whoever is waiting.
+    """
+    asked = thread.asked_back
+    content = Text(markdown=markdown)
+    if not asked:
+        return Reply((), cards.line(thread, content))
+    found = [at for index, by, request in asked for at in _cards_of(thread, directory, index, by, request)]
+    below = {at.delivery: at for at in found}
+    out = [
+        Delivery(id=fresh_id(), thread=thread.id, place=at.place, content=content, under=at.delivery)
+        for at in below.values()
+    ]
+    if thread.last_message >= thread.attended:
+        out += cards.line(thread, content)
+    return Reply(tuple(dict.fromkeys(request for _, _, request in asked)), out)
+
+
+def _cards_of(thread: Thread, directory: Directory, index: int, by: str, request_id: str) -> Iterator[CardAt]:
+    """The card that somebody asked at: in the channel that they used, their own or the one they share."""
+    request = thread.requests[request_id]
+    event = thread.events[index]
+    channel = event.proof.partition(":")[0] if isinstance(event, RequestAnswered) else ""
+    mine = [at for at in request.cards if _reads(directory, request, by, at)]
+    used = [at for at in mine if at.place.channel == channel]
+    yield from (used or mine)[:1]
+
+
+def _reads(directory: Directory, request: RequestState, person: str, at: CardAt) -> bool:
+    """Whether this card is shown to this person: theirs alone, or in a channel."""
+    own = {identity.place.address for identity in directory.identities(person)}
+    others = {
+        identity.place.address
+        for other in request.approvers
+        if other != person
+        for identity in directory.identities(other)
+    }
+    return at.place.address in own or at.place.address not in others
