@@ -9,10 +9,13 @@ from typing import Any, cast
 import typer
 from pydantic import JsonValue, ValidationError
 
+from bot.approvals import approvers
 from bot.cli.opened import Opened, with_store
-from bot.cli.output import ago, local, one_line, print_json, print_table
+from bot.cli.output import ago, ahead, columns, local, one_line, print_json, print_table
+from bot.cli.request_text import rung
 from bot.events import NEVER
 from bot.ids import display_id
+from bot.people import Person
 from bot.places import Delivery
 from bot.port import RefusalRecord
 from bot.store import log
@@ -20,6 +23,7 @@ from bot.store.keys import ALL_SHARDS, ShardKeys
 from bot.thread import RequestState
 
 _MANY = 10_000  # threads that are looked through for a status
+_WIDE_ENOUGH = 120  # columns, to list a request's thread and ladder as well
 _REFUSALS = 50  # of each shard, the newest
 
 
@@ -43,36 +47,58 @@ def list_threads(*, limit: int, status: str | None, as_json: bool) -> None:
         )
 
 
-def list_requests(*, as_json: bool) -> None:
-    """List what waits for a person, oldest first."""
+def list_requests(*, mine: bool, as_json: bool) -> None:
+    """List what waits for a person, oldest first; `mine`: only what whoever runs this may answer."""
 
-    async def work(made: Opened) -> list[dict[str, JsonValue]]:
+    async def work(made: Opened) -> tuple[Person, list[dict[str, JsonValue]]]:
         threads = sorted({thread for _, thread in await log.pending(made.client)})
         folded = await asyncio.gather(*map(made.thread, threads))
         found = [(thread, request) for thread in folded for request in thread.open.values()]
         found.sort(key=lambda pair: pair[1].opened.at or 0)
-        return [_request(made, thread.id, request) for thread, request in found]
+        return made.me, [_request(made, thread.id, request) for thread, request in found]
 
-    records = with_store(work)
+    me, records = with_store(work)
+    listed = [record for record in records if record["mine"] or not mine]
     if as_json:
-        for record in records:
+        for record in listed:
             print_json(record)
-    elif records:
-        rows = [
-            (
-                str(record["display"]),
-                str(record["kind"]),
-                f"{ago(cast('int', record['since']))} ago",
-                _until(cast("int", record["expires_at"])),
-                ", ".join(cast("list[str]", record["names"])) or "nobody",
-                str(record["thread"]),
-                str(record["about"]),
-            )
-            for record in records
-        ]
-        print_table(("request", "kind", "since", "expires", "for", "thread", "about"), rows)
+    elif listed:
+        _print_requests(listed)
     else:
-        typer.echo("Nobody is asked anything.")
+        typer.echo(_nothing(me, len(records)) if mine else "Nobody is asked anything.")
+
+
+def _nothing(me: Person, others: int) -> str:
+    if not me.listed:
+        return "Nothing waits for you: bot.toml does not know you (`bot whoami`)."
+    rest = f"; what waits for others: `bot requests` ({others})" if others else ""
+    return f"Nothing waits for you, {one_line(me.name)}{rest}."
+
+
+def _print_requests(records: Sequence[dict[str, JsonValue]]) -> None:
+    wide = columns() >= _WIDE_ENOUGH
+    rows = [
+        (
+            str(record["display"]),
+            str(record["kind"]),
+            "" if record["urgency"] == "medium" else str(record["urgency"]),
+            f"{ago(cast('int', record['since']))} ago",
+            *([str(record["next"])] if wide else []),
+            _until(cast("int", record["expires_at"])),
+            _for(record),
+            *([str(record["thread"])] if wide else []),
+            str(record["about"]),
+        )
+        for record in records
+    ]
+    following, thread = (["next"], ["thread"]) if wide else ([], [])
+    print_table(("request", "kind", "urgency", "asked", *following, "expires", "for", *thread, "about"), rows)
+
+
+def _for(record: dict[str, JsonValue]) -> str:
+    names = ", ".join(cast("list[str]", record["names"])) or "nobody"
+    votes = cast("int", record["votes"])
+    return f"{names} ({votes} of {record['quorum']})" if record["quorum"] != 1 else names
 
 
 def list_dead(*, as_json: bool) -> None:
@@ -108,7 +134,8 @@ def about(request: RequestState) -> str:
 
 
 def _request(made: Opened, thread: str, request: RequestState) -> dict[str, JsonValue]:
-    opened = request.opened
+    opened, following = request.opened, request.next_rung
+    able = [person for person in request.approvers if approvers.may_answer(request, made.directory.by_id(person))]
     return {
         "request": opened.request,
         "display": display_id(opened.request),
@@ -116,16 +143,22 @@ def _request(made: Opened, thread: str, request: RequestState) -> dict[str, Json
         "kind": opened.kind,
         "about": about(request),
         "role": opened.role,
-        "approvers": list(opened.approvers),
-        "names": [made.directory.by_id(person).name for person in opened.approvers],
+        "urgency": opened.urgency,
+        "approvers": list(request.approvers),
+        "names": [made.directory.by_id(person).name for person in able],
+        "mine": made.me.id in able,
+        "quorum": opened.quorum,
+        "votes": len(approvers.approving(request, made.directory)),
         "options": list(opened.options),
         "since": opened.at or 0,
+        "next": f"{rung(request)} {ahead(following)}" if following is not None else "",
+        "next_at": following,
         "expires_at": opened.expires_at,
     }
 
 
 def _until(us: int) -> str:
-    return "never" if us >= NEVER else f"in {ago(us)}"
+    return "never" if us >= NEVER else ahead(us)
 
 
 async def _refusals(made: Opened) -> list[RefusalRecord]:

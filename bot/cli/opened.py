@@ -17,6 +17,7 @@ from bot.ids import SHARDS, RequestIds, is_thread_id, shard_of
 from bot.intake import CoreIntake
 from bot.people import Directory, Person
 from bot.settings import Settings
+from bot.steps import Step
 from bot.store import log
 from bot.store.embedded import EmbeddedServer
 from bot.store.keys import ALL_SHARDS
@@ -41,6 +42,7 @@ class Opened:
     ids: RequestIds
     directory: Directory
     identity: OsIdentity
+    form: Callable[[str, str], type[Step] | None] = lambda _agent, _step: None  # of an agent's step, for edits
 
     @property
     def me(self) -> Person:
@@ -49,7 +51,7 @@ class Opened:
 
     def intake(self) -> CoreIntake:
         """Takes messages and answers, as from any channel."""
-        return CoreIntake(self.client, self.sealer, self.ids, lambda: self.directory, dict)
+        return CoreIntake(self.client, self.sealer, self.ids, lambda: self.directory, dict, form=self.form)
 
     async def thread(self, thread: str) -> Thread:
         """Fold a thread's log."""
@@ -119,11 +121,33 @@ async def opened(settings: Settings | None = None) -> AsyncGenerator[Opened]:
         )
 
 
-def with_store(work: Callable[[Opened], Awaitable[Result]]) -> Result:
-    """Run one piece of work with the store."""
+@asynccontextmanager
+async def opened_with_agents() -> AsyncGenerator[Opened]:
+    """Reach the store and load the agents, whose steps say what a call may look like.
+
+    Raises:
+        bot.errors.SettingsError: as for `opened`, or an agent is not well formed.
+
+    """
+    from bot import app
+
+    async with app.core(Settings.load()) as core:
+        yield Opened(
+            settings=core.settings,
+            client=core.client,
+            sealer=core.sealer,
+            ids=RequestIds(core.secret),
+            directory=core.directory(),
+            identity=os_identity(),
+            form=core.form,
+        )
+
+
+def with_store(work: Callable[[Opened], Awaitable[Result]], *, agents: bool = False) -> Result:
+    """Run one piece of work with the store; `agents`: it needs the forms of their steps."""
 
     async def main() -> Result:
-        async with opened() as made:
+        async with opened_with_agents() if agents else opened() as made:
             return await work(made)
 
     return asyncio.run(main())

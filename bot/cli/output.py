@@ -9,10 +9,12 @@ from datetime import datetime
 
 import typer
 from pydantic import JsonValue
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
 _WIDE = 160  # columns, where the output is no terminal
+_NARROW = 20  # columns that are left for what a table is about, at least
 
 
 def plain(text: str) -> str:
@@ -38,13 +40,19 @@ def columns() -> int:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print aligned columns; the last one takes the room that is left."""
+    """Print aligned columns; the last one takes the room that is left, and the first one, an id, is never cut."""
+    cells = [[one_line(cell) for cell in row] for row in rows]
     table = Table(box=None, pad_edge=False, show_header=sys.stdout.isatty(), header_style="dim")
+    left = columns()
     for number, heading in enumerate(headings):
-        last = number == len(headings) - 1
-        table.add_column(heading, no_wrap=True, overflow="ellipsis", ratio=1 if last else None)
-    for row in rows:
-        table.add_row(*(one_line(cell) for cell in row))
+        wide = max(cell_len(text) for text in [heading, *(row[number] for row in cells)])
+        if number == len(headings) - 1:
+            table.add_column(heading, no_wrap=True, overflow="ellipsis", max_width=max(left, _NARROW))
+        else:
+            table.add_column(heading, no_wrap=True, overflow="ellipsis", min_width=wide if number == 0 else None)
+        left -= wide + 1
+    for row in cells:
+        table.add_row(*row)
     console().print(table)
 
 
@@ -65,3 +73,21 @@ def ago(us: int) -> str:
         if abs(seconds) >= unit:
             return f"{abs(seconds) / unit:.0f} {name}"
     return f"{abs(seconds):.0f} s"
+
+
+def span(seconds: int) -> str:
+    """A length of time as people type it: 90s, 30m, 2h, 7d."""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds and seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
+
+
+def ahead(us: int) -> str:
+    """A time (us since 1970) that is still to come, or that should have come by now."""
+    return f"in {ago(us)}" if us > time.time_ns() // 1000 else "due"
+
+
+def on_terminal() -> bool:
+    """Whether somebody sits there who can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()

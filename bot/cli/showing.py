@@ -1,15 +1,19 @@
-"""`bot show`: a thread's log, as a timeline or as JSON, once or as it grows."""
+"""`bot show`: a thread's log, as a timeline or as JSON, once or as it grows; or one request in full."""
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
+import typer
 from pydantic import JsonValue
 from rich.text import Text
 
+from bot.cli.finding import find_request, print_request, read
 from bot.cli.opened import Opened, find_thread, with_store
 from bot.cli.output import columns, console, local, one_line, print_json
+from bot.cli.request_text import ways
 from bot.cli.timeline import Line, Timeline
 from bot.entries import Unreadable, decode
 from bot.people import Directory
@@ -17,12 +21,26 @@ from bot.store import log
 
 LOOK_S = 0.2  # between two looks at a log that grows
 _INDENT = 31
+_REQUEST = re.compile(r"[a-z2-7]{4}|.+\..+")  # as lists have them: four characters, or the whole id
 _STYLES: Final = {"plain": "", "good": "green", "bad": "red", "ask": "yellow", "dim": "dim"}
 
 
-def show(thread: str, *, as_json: bool, follow: bool) -> None:
-    """Print a thread's log."""
-    with_store(lambda made: _show(made, thread, as_json=as_json, follow=follow))
+def show(named: str, *, as_json: bool, follow: bool) -> None:
+    """Print a thread's log, or a request in full."""
+    if _REQUEST.fullmatch(named) and not follow:
+        with_store(lambda made: _show_request(made, named, as_json=as_json))
+    else:
+        with_store(lambda made: _show(made, named, as_json=as_json, follow=follow))
+
+
+async def _show_request(made: Opened, text: str, *, as_json: bool) -> None:
+    shown = (await read(made, await find_request(made, text))).shown
+    if as_json:
+        return print_json({**shown.card.model_dump(mode="json"), "outcome": shown.state.outcome})
+    print_request(shown)
+    for way in ways(shown.opened) if shown.state.outcome is None and not shown.cancelled else ():
+        typer.echo(f"  {way}")
+    return None
 
 
 async def _show(made: Opened, text: str, *, as_json: bool, follow: bool) -> None:

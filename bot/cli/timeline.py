@@ -1,20 +1,32 @@
 """A log as lines that people can read: when, a glyph, who, what. Pure."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
 from pydantic import JsonValue
 
 from bot import events as e
-from bot.cli.output import one_line
+from bot.bodies import Rung
+from bot.cli.output import local, one_line
 from bot.entries import Unreadable, decode
+from bot.grants import display_id as grant_id
 from bot.ids import display_id
 
 Tone = Literal["plain", "good", "bad", "ask", "dim"]
 BODY = 200  # characters of a body that one line shows
 ERASED = "[erased]"
+Asking = (
+    e.RequestOpened
+    | e.RequestAnswered
+    | e.RequestReminded
+    | e.RequestEscalated
+    | e.RequestExpired
+    | e.RequestWithdrawn
+    | e.Granted
+    | e.GrantRevoked
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,8 @@ class Timeline:
     body: int = BODY
     _begun: dict[str, int] = field(default_factory=dict[str, int])  # call -> us
     _steps: dict[str, str] = field(default_factory=dict[str, str])  # call -> step
+    _rungs: dict[str, tuple[Rung, ...]] = field(default_factory=dict[str, tuple[Rung, ...]])  # request -> its ladder
+    _granted: dict[str, str] = field(default_factory=dict[str, str])  # grant -> step
     _count: int = 0
 
     def lines(self, entries: Sequence[bytes]) -> Iterator[Line]:
@@ -63,7 +77,8 @@ class Timeline:
             case e.StepStarted():
                 self._begun[event.call] = event.at or 0
                 again = f", attempt {event.attempt}" if event.attempt > 1 else ""
-                return Line(event.at, "▶", "", f"{self._step(event.call)} started{again}")
+                under = f" under the standing permission {grant_id(event.grant)}" if event.grant else ""
+                return Line(event.at, "▶", "", f"{self._step(event.call)} started{under}{again}")
             case e.StepFinished():
                 how = {"ran": "", "checked": ", as a check shows", "confirmed": ", as a person says"}[event.how]
                 text = self._json(event.body.data) if event.body else ERASED
@@ -79,17 +94,21 @@ class Timeline:
             case e.LateResult():
                 text = ERASED if event.body is None else event.body.error or self._json(event.body.data)
                 return Line(event.at, "↩", "", f"{self._step(event.call)}: late result ({event.outcome})", text)
-            case e.RequestOpened():
-                return self._opened(event)
-            case e.RequestAnswered():
-                return self._answered(event)
-            case e.RequestExpired():
-                return Line(event.at, "⌛", "", f"request {display_id(event.request)} expired", tone="bad")
-            case e.RequestWithdrawn():
-                return Line(event.at, "⌫", "", f"request {display_id(event.request)} withdrawn ({event.reason})")
+            case (
+                e.RequestOpened()
+                | e.RequestAnswered()
+                | e.RequestReminded()
+                | e.RequestEscalated()
+                | e.RequestExpired()
+                | e.RequestWithdrawn()
+                | e.Granted()
+                | e.GrantRevoked()
+            ):
+                return self._asking(event)
             case e.Replied():
-                text = event.body.text if event.body else ERASED
-                return Line(event.at, "■" if event.final else "◂", "bot", self._short(text), tone="good")
+                text = self._short(event.body.text) if event.body else ERASED
+                to = f"to those who decide {', '.join(map(display_id, event.to))}: " if event.to else ""
+                return Line(event.at, "■" if event.final else "◂", "bot", f"{to}{text}", tone="good")
             case e.HandedOff():
                 return Line(event.at, "→", "", f"handed over to {event.agent}")
             case e.Delegated():
@@ -137,20 +156,95 @@ class Timeline:
         why = self._short(event.body.why) if event.body else ERASED
         return Line(event.at, "◆", event.agent, f"{self._short(f'{event.step}({given})')}{policy}", f"{why}\n{cost}")
 
+    def _asking(self, event: Asking) -> Line:
+        """What people are asked, what they answer, and what happens when they do not."""
+        match event:
+            case e.RequestOpened():
+                return self._opened(event)
+            case e.RequestAnswered():
+                return self._answered(event)
+            case e.RequestReminded():
+                return self._reminded(event)
+            case e.RequestEscalated():
+                names = self._names(event.approvers) or "nobody has that role"
+                what = f"escalated {display_id(event.request)} to {event.role} ({names})"
+                return Line(event.at, "▲", "bot", what, tone="ask")
+            case e.RequestExpired():
+                what = f"request {display_id(event.request)} expired: nobody decided, and that approves nothing"
+                return Line(event.at, "⌛", "", what, tone="bad")
+            case e.RequestWithdrawn():
+                return Line(event.at, "⌫", "", f"request {display_id(event.request)} withdrawn ({event.reason})")
+            case e.Granted():
+                self._granted[event.grant] = event.step
+                what = f"let exactly this {event.step} run without asking until {local(event.until)}"
+                return Line(
+                    event.at, "∞", self._who(event), what, f"standing permission {grant_id(event.grant)}", "ask"
+                )
+            case e.GrantRevoked():
+                of = f" for {self._granted[event.grant]}" if event.grant in self._granted else ""
+                what = f"took the standing permission {grant_id(event.grant)}{of} back"
+                return Line(event.at, "⌫", self._who(event), what, tone="ask")
+            case _:
+                assert_never(event)
+
     def _opened(self, event: e.RequestOpened) -> Line:
-        names = ", ".join(self.name(person) for person in event.approvers) or "nobody"
+        self._rungs[event.request] = event.rungs
+        names = self._names(event.approvers) or "nobody"
         whom = f"{event.role} ({names})" if event.role else names
-        text = (event.body.text if event.kind != "approval" else "") if event.body else ERASED
         votes = f", {event.quorum} of them" if event.quorum > 1 else ""
-        what = f"{event.kind} {display_id(event.request)}: waits for {whom}{votes}"
-        return Line(event.at, "?", "bot", what, self._short(text), "ask")
+        urgent = "urgent " if event.urgency == "high" else ""
+        what = f"{urgent}{event.kind} {display_id(event.request)}: waits for {whom}{votes}"
+        if event.body is None:
+            return Line(event.at, "?", "bot", what, ERASED, "ask")
+        more = [self._short(event.body.text)] if event.kind != "approval" else []
+        more += [f"as {one_line(event.body.edited_by)} changed it"] if event.body.edited_by else []
+        more += self._changes(event.body.changed)
+        return Line(event.at, "?", "bot", what, "\n".join(filter(None, more)), "ask")
 
     def _answered(self, event: e.RequestAnswered) -> Line:
-        name = (event.body.name if event.body else "") or self._who(event)
-        said = {"approve": "approved", "reject": "rejected", "choose": f"chose {event.option}", "say": "answered"}
-        what = f"{said[event.answer]} {display_id(event.request)}{'' if event.outcome else ' (more votes needed)'}"
-        tone: Tone = "bad" if event.answer == "reject" else "good"
-        return Line(event.at, "✓", name, what, self._short(event.body.text) if event.body else ERASED, tone)
+        name, short = (event.body.name if event.body else "") or self._who(event), display_id(event.request)
+        more = [ERASED] if event.body is None else self._changes(event.body.changes)
+        if event.body:
+            more += [self._short(event.body.text)]
+            more += [f"internal: {self._short(event.body.internal)}"] if event.body.internal else []
+        below = "\n".join(filter(None, more))
+        match event.answer:
+            case "approve":
+                votes = "" if event.outcome else " (more votes needed)"
+                return Line(event.at, "✓", name, f"approved {short}{votes}", below, "good")
+            case "reject":
+                return Line(event.at, "✓", name, f"rejected {short}", below, "bad")
+            case "edit":
+                return Line(event.at, "✎", name, f"changed {short}; it is asked again", below, "ask")
+            case "give":
+                what = f"gave {short} to {self._names(event.to)}; it is asked again"
+                return Line(event.at, "→", name, what, below, "ask")
+            case "choose":
+                return Line(event.at, "✓", name, f"chose {event.option} in {short}", below, "good")
+            case "say" if event.outcome is None:
+                return Line(event.at, "?", name, f"asked back about {short}", below, "ask")
+            case "say":
+                return Line(event.at, "✓", name, f"answered {short}", below, "good")
+            case _:
+                assert_never(event.answer)
+
+    def _reminded(self, event: e.RequestReminded) -> Line:
+        rungs = self._rungs.get(event.request, ())
+        rung = rungs[event.rung] if event.rung < len(rungs) else None
+        whom = self._names(rung.people if rung else ()) or "those who are asked"
+        short = display_id(event.request)
+        what = f"showed {short} to {whom}" if rung and rung.do == "show" else f"reminded {whom} of {short}"
+        return Line(event.at, "▲", "bot", what, tone="ask")
+
+    def _changes(self, changes: Mapping[str, Sequence[JsonValue]]) -> list[str]:
+        """What is different, a line each: field: before -> after."""
+        return [
+            f"{self._short(name)}: {' → '.join(self._json(value) for value in values)}"
+            for name, values in changes.items()
+        ]
+
+    def _names(self, people: Iterable[str]) -> str:
+        return one_line(", ".join(self.name(person) for person in people))
 
     def _who(self, event: e.AnyEvent) -> str:
         return "bot" if event.by == "bot" else self.name(event.by or "")
