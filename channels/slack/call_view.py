@@ -1,11 +1,13 @@
 """A call as its approver sees it: every argument in full and exactly, or an honest word about what is missing."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import indent
 
 from pydantic import JsonValue
 
+from bot.ids import display_id
 from bot.places import Card
 from bot.visible import exact, line
 from channels.slack import kit
@@ -23,12 +25,36 @@ class CallView:
     missing: int
 
 
+def call_text(card: Card) -> str:
+    """Return the whole call as the text of a file, for a card that cannot hold it.
+
+    Each line of a value is set in from the edge, so that no value can pass for the name of another.
+    """
+    about = [
+        f"Title: {card.title}",
+        f"Request: {display_id(card.request)}",
+        f"Digest: {card.digest8}",
+        f"Step: {card.step or ''}",
+    ]
+    rows = [_one_row(exact(fact)) for fact in about]
+    for part in parts(card):
+        if part.text is None:
+            rows += ["", f"== {part.label} =="]
+        else:
+            rows += [
+                "",
+                f"- {_one_row(part.label)} ({len(part.text):,} characters)",
+                indent(part.text, "    ", _always),
+            ]
+    return "\n".join([*rows, "", "== The end =="]) + "\n"
+
+
 def call_view(card: Card, room: int) -> CallView:
     """Show arguments, snapshot and changes within `room` (as `weight` counts); what does not fit is counted."""
-    whole = _block(card, [*_parts(card)])
+    whole = _block(card, [*parts(card)])
     if weight(whole) <= room:
         return CallView(whole, 0)
-    kept, missing = _fitting([*_parts(card)], room)
+    kept, missing = _fitting([*parts(card)], room)
     return CallView(_block(card, kept), missing)
 
 
@@ -40,31 +66,49 @@ def value_text(value: JsonValue) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """A heading (`text` is None), or a named text."""
 
     label: str
     text: str | None = None
 
 
-def _parts(card: Card) -> Iterator[_Part]:
-    if card.changed:
-        yield _Part("Changed since this was last asked")
-        for name, values in card.changed.items():
-            yield _Part(exact(name), " → ".join(exact(value_text(value)) for value in values))
+def parts(card: Card) -> Iterator[Part]:
+    """Yield all that there is to see of a call, in full."""
+    edits = {name: values for name, values in card.changed.items() if card.edited_by and name in card.arguments}
+    moved = {name: values for name, values in card.changed.items() if name not in edits}
+    if edits:
+        yield Part(f"Changed by {line(card.edited_by, 80)}, before → after")
+        yield from _before_and_after(edits)
+    if moved:
+        yield Part("Changed since this was last asked, before → after")
+        yield from _before_and_after(moved)
     if card.arguments:
-        yield _Part("With")
-        yield from (_Part(exact(name), exact(value_text(value))) for name, value in card.arguments.items())
+        yield Part("With")
+        yield from (Part(exact(name), exact(value_text(value))) for name, value in card.arguments.items())
     if card.snapshot:
-        yield _Part("As it stands now")
-        yield from (_Part(exact(name), exact(value_text(value))) for name, value in card.snapshot.items())
+        yield Part("As it stands now")
+        yield from (Part(exact(name), exact(value_text(value))) for name, value in card.snapshot.items())
 
 
-def _fitting(parts: list[_Part], room: int) -> tuple[list[_Part], int]:
+def _one_row(text: str) -> str:
+    return text.replace("\n", "⟨U+000A⟩")
+
+
+def _always(row: str) -> bool:  # `indent` leaves empty lines out by itself
+    return True
+
+
+def _before_and_after(changed: Mapping[str, Sequence[JsonValue]]) -> Iterator[Part]:
+    for name, values in changed.items():
+        yield Part(exact(name), " → ".join(exact(value_text(value)) for value in values))
+
+
+def _fitting(every: list[Part], room: int) -> tuple[list[Part], int]:
     left = room - 200  # the block itself, and some room for error
-    kept: list[_Part] = []
+    kept: list[Part] = []
     missing = 0
-    for part in parts:
+    for part in every:
         text = part.text or ""
         size = len(part.label) + 2
         shown = max(0, min(len(text), left - size))
@@ -74,13 +118,13 @@ def _fitting(parts: list[_Part], room: int) -> tuple[list[_Part], int]:
             left = 0
             continue
         left -= size + shown
-        kept.append(part if part.text is None else _Part(part.label, text[:shown] + ("…" if shown < len(text) else "")))
+        kept.append(part if part.text is None else Part(part.label, text[:shown] + ("…" if shown < len(text) else "")))
     return kept, missing
 
 
-def _block(card: Card, parts: list[_Part]) -> list[JsonObject]:
+def _block(card: Card, kept: list[Part]) -> list[JsonObject]:
     elements: list[JsonObject] = []
-    for part in parts:
+    for part in kept:
         if part.text is None:
             elements.append(kit.paragraph(kit.run(part.label, "italic")))
         elif len(part.text) <= _INLINE and "\n" not in part.text:

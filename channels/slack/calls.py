@@ -18,7 +18,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from channels.slack.wire import JsonObject
+from channels.slack.wire import JsonObject, as_text
 
 _OBJECT = TypeAdapter(dict[str, JsonValue])
 _READ_TIMEOUT_S = 10
@@ -83,6 +83,26 @@ async def whoami(client: AsyncWebClient) -> tuple[JsonObject, frozenset[str]]:
     answer = await client.api_call("auth.test")  # pyright: ignore[reportUnknownMemberType] - likewise
     granted = _headers(answer).get("x-oauth-scopes", "")
     return _data(answer), frozenset(scope.strip() for scope in granted.split(","))
+
+
+async def respond(client: AsyncWebClient, response_url: str, text: str) -> None:
+    """Put a text in the place of the message that was clicked in. Raises aiohttp's errors, TimeoutError."""
+    body = {"replace_original": True, "text": text}
+    timeout = aiohttp.ClientTimeout(total=_READ_TIMEOUT_S)
+    async with (
+        aiohttp.ClientSession(timeout=timeout) as session,
+        session.post(response_url, json=body, proxy=client.proxy) as answer,
+    ):
+        answer.raise_for_status()
+
+
+async def upload_address(client: AsyncWebClient, name: str, length: int) -> tuple[str, str]:
+    """Return where to send the bytes (so many) of a file, and the file's id. This method takes no JSON.
+
+    Raises SlackApiError, aiohttp's errors, TimeoutError.
+    """
+    told = _data(await client.files_getUploadURLExternal(filename=name, length=length))  # pyright: ignore[reportUnknownMemberType] - likewise
+    return as_text(told.get("upload_url")), as_text(told.get("file_id"))
 
 
 def _data(answer: AsyncSlackResponse) -> JsonObject:

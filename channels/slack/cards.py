@@ -1,37 +1,27 @@
 """Requests as Block Kit: what is asked, by whom, the whole call, the agent's own words apart, and the buttons."""
 
-from typing import assert_never
+import re
+from typing import Literal
 
 from bot.ids import display_id
 from bot.places import Card, Decision
 from bot.visible import line, readable
-from channels.slack import kit
-from channels.slack.call_view import call_view
-from channels.slack.limits import ACTION_ID, BUTTON, BUTTONS, WHOLE, weight
+from channels.slack import buttons, kit
+from channels.slack.call_view import CallView, call_view
+from channels.slack.limits import BUTTON, MENTIONS, WHOLE, weight
 from channels.slack.wire import JsonObject
 
-_NEVER = 2100  # the year from which an expiry only says that there is none
-APPROVE = "answer:approve"
-REJECT = "answer:reject"  # opens a form for the reason
-SAY = "answer:say"  # opens a form for the answer
-CHOOSE = "answer:choose:"  # the option itself follows
+Below = Literal["nothing", "coming", "there"]  # the file with a call that is too long for its card
 
-_LABELS = {
-    "doubt": {
-        "it_did": "It happened",
-        "run_it": "It did not: run it",
-        "stop": "It did not: stop",
-    },
-    "stuck": {"go_on": "Go on", "stop": "Stop"},
-    "question": {"yes": "Yes", "no": "No"},
-    "approval": {},
-}
-_RUNS = {"run_it"}  # options after which the call is run
+_NEVER = 2100  # the year from which an expiry only says that there is none
+_ACCOUNT = re.compile(r"[A-Z0-9]+/([UW][A-Z0-9]+)")
 _NEEDED = {"approval": "Approval needed", "question": "Question", "doubt": "Did this happen?", "stuck": "Help needed"}
 _OUTCOMES = {
     "approved": "Approved",
     "rejected": "Rejected",
     "answered": "Answered",
+    "edited": "Changed",
+    "given": "Given on",
     "expired": "Expired. Nothing was run",
     "withdrawn": "Withdrawn",
 }
@@ -44,8 +34,9 @@ _LONGEST_REASON = 600
 
 def card_title(card: Card) -> str:
     """Return what is asked in one line, without arguments: what a notification says."""
+    urgent = "Urgent: " if card.urgency == "high" else ""
     asked_by = f" (asked by {line(card.asked_by, 60)})" if card.asked_by else ""
-    return f"{_NEEDED[card.request_kind]}: {line(card.bare_title, 150)}{asked_by}"
+    return f"{urgent}{_NEEDED[card.request_kind]}: {line(card.bare_title, 150)}{asked_by}"
 
 
 def decision_title(decision: Decision) -> str:
@@ -54,22 +45,31 @@ def decision_title(decision: Decision) -> str:
     return f"{line(decision.card.bare_title, 150)}: {_OUTCOMES[decision.outcome].lower()}{by}"
 
 
-def card_blocks(card: Card) -> list[JsonObject]:
+def called(card: Card) -> list[str]:
+    """Return the users whom the card notifies: only if it is urgent, and only those that the core names."""
+    found = [match[1] for account in card.mention if (match := _ACCOUNT.fullmatch(account))]
+    return list(dict.fromkeys(found))[:MENTIONS] if card.urgency == "high" else []
+
+
+def card_blocks(card: Card, below: Below = "nothing") -> list[JsonObject]:
     """Return the card with its buttons.
 
-    A call that Slack cannot show whole cannot be approved, nor run again, in Slack: nobody approves what they have
-    not seen.
+    A call that Slack cannot show whole cannot be approved, nor run again, in Slack, unless a file with all of it
+    stands below the card: nobody approves what they have not seen.
     """
-    top, bottom = [kit.header(card.title), *_intro(card)], _small_print(card)
-    choices = _choices(card)
-    rows = [kit.actions(choices[start : start + BUTTONS]) for start in range(0, len(choices), BUTTONS)]
-    view = call_view(card, WHOLE - weight([*top, *rows, *bottom, *_listed(card)]) - _ROOM_FOR_OUTCOME)
-    note = _not_shown(card, view.missing)
-    if view.missing:
-        kept = [choice for choice in choices if not _would_run(choice)]
-        rows = [kit.actions(kept)] if kept else []
-        note.append(kit.context(kit.plain("Nobody should approve what they cannot see, so that is not offered here.")))
-    return [*top, *view.blocks, *note, *_listed(card), *rows, *bottom]
+    top, bottom, view = _top(card), _small_print(card), _view(card)
+    rows = buttons.rows(card, whole=not view.missing or below == "there")
+    return [*top, *view.blocks, *_whole_of_it(card, view.missing, below), *_listed(card), *rows, *bottom]
+
+
+def needs_file(card: Card) -> bool:
+    """Whether the call is too long for a card, so that it has to be put below it before anybody may let it run."""
+    return buttons.can_run(card) and _view(card).missing > 0
+
+
+def file_name(card: Card) -> str:
+    """Return what the file with the whole call is called: by the request, and by what was decided upon."""
+    return f"call-{display_id(card.request) or 'request'}-{card.digest8 or 'whole'}.txt"
 
 
 def decision_blocks(decision: Decision) -> list[JsonObject]:
@@ -83,15 +83,27 @@ def decision_blocks(decision: Decision) -> list[JsonObject]:
     return [*top, *view.blocks, *_not_shown(card, view.missing), *bottom]
 
 
+def _view(card: Card) -> CallView:
+    taken = [*_top(card), *buttons.rows(card, whole=True), *_small_print(card), *_listed(card)]
+    return call_view(card, WHOLE - weight(taken) - _ROOM_FOR_OUTCOME)
+
+
+def _top(card: Card) -> list[JsonObject]:
+    users = called(card)
+    return [kit.header(card.title), *([kit.people(*users)] if users else []), *_intro(card)]
+
+
 def _reason(decision: Decision) -> list[JsonObject]:
     return [kit.quote(_cut(decision.reason, _LONGEST_REASON))] if decision.reason.strip() else []
 
 
 def _intro(card: Card) -> list[JsonObject]:
-    facts = [f"Asked by {line(card.asked_by, 80)}"] if card.asked_by else []
+    facts = ["Urgent"] if card.urgency == "high" else []
+    if card.asked_by:
+        facts.append(f"Asked by {line(card.asked_by, 80)}")
+    if card.edited_by:
+        facts.append(f"Changed by {line(card.edited_by, 80)}")
     facts.append(f"Agent: {line(card.agent, 80)}")
-    if card.urgency == "high":
-        facts.insert(0, "Urgent")
     blocks = [kit.context(kit.plain(" · ".join(facts)))]
     parts: list[JsonObject] = []
     if card.warning.strip():
@@ -118,26 +130,6 @@ def _small_print(card: Card, *, waiting: bool = True) -> list[JsonObject]:
     return [kit.context(*small)]
 
 
-def _choices(card: Card) -> list[JsonObject]:
-    match card.request_kind:
-        case "approval":
-            return [
-                kit.button("Approve", APPROVE, card.request, "primary"),
-                kit.button("Reject", REJECT, card.request, "danger"),
-            ]
-        case "question" if card.format == "free_text":
-            return [kit.button("Answer", SAY, card.request)]
-        case "question" | "doubt" | "stuck":
-            labels = _LABELS[card.request_kind]
-            return [
-                kit.button(labels.get(option, option), f"{CHOOSE}{option}", card.request)
-                for option in dict.fromkeys(card.options)
-                if _fits_a_button(option)
-            ]
-        case _:
-            assert_never(card.request_kind)
-
-
 def _listed(card: Card) -> list[JsonObject]:
     """Spell out what the buttons cannot: options longer than a label, and how to answer in words."""
     if card.request_kind != "question":
@@ -147,10 +139,27 @@ def _listed(card: Card) -> list[JsonObject]:
     if all(len(readable(option)) <= BUTTON for option in card.options):
         return []
     told = [
-        f"{number}. {_cut(option, 400)}{'' if _fits_a_button(option) else ' (too long for a button)'}"
+        f"{number}. {_cut(option, 400)}{'' if buttons.fits(option) else ' (too long for a button)'}"
         for number, option in enumerate(dict.fromkeys(card.options), 1)
     ]
     return [kit.rich(kit.paragraph(kit.run("\n".join(told))))]
+
+
+def _whole_of_it(card: Card, missing: int, below: Below) -> list[JsonObject]:
+    """Say where all of a call is that the card cannot show, and what that means for whoever decides."""
+    if not missing:
+        return []
+    about = f"This is the beginning only: {missing:,} characters are not shown here. "
+    match below:
+        case "nothing":
+            told = "Nobody should approve what they cannot see, so that is not offered here."
+            return [*_not_shown(card, missing), kit.context(kit.plain(told))]
+        case "coming":
+            told = "The whole call comes as a file below this message. Approving it is offered then."
+            return [kit.rich(kit.paragraph(kit.run(f"{about}{told}", "bold")))]
+        case "there":
+            told = f"{about}Read all of it before you decide, in the file below this message: "
+            return [kit.rich(kit.paragraph(kit.run(told, "bold"), kit.run(file_name(card), "code")))]
 
 
 def _not_shown(card: Card, missing: int) -> list[JsonObject]:
@@ -158,15 +167,6 @@ def _not_shown(card: Card, missing: int) -> list[JsonObject]:
         return []
     told = f"This is too long for Slack: {missing:,} characters are not shown here. The whole of it: "
     return [kit.rich(kit.paragraph(kit.run(told, "bold"), kit.run(f"bot show {line(card.thread, 80)}", "code")))]
-
-
-def _would_run(choice: JsonObject) -> bool:
-    action = str(choice.get("action_id"))
-    return action == APPROVE or action.removeprefix(CHOOSE) in _RUNS
-
-
-def _fits_a_button(option: str) -> bool:
-    return len(CHOOSE + option) <= ACTION_ID
 
 
 def _cut(text: str, most: int) -> str:

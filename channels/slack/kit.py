@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.visible import line
-from channels.slack.limits import BUTTON, HEADER
+from channels.slack.limits import BUTTON, HEADER, OPTION
 from channels.slack.wire import JsonObject, array
 
 
@@ -78,3 +78,22 @@ def button(label: str, action_id: str, value: str, style: str = "") -> JsonObjec
 def actions(buttons: list[JsonObject]) -> JsonObject:
     """Return a row of buttons."""
     return {"type": "actions", "elements": array(buttons)}
+
+
+def option(label: str, value: str) -> JsonObject:
+    """Return one option of a menu."""
+    return {"text": plain(line(label, OPTION) or "?"), "value": value}
+
+
+def overflow(action_id: str, options: list[JsonObject]) -> JsonObject:
+    """Return the `⋯` menu for what is less used."""
+    return {"type": "overflow", "action_id": action_id, "options": array(options)}
+
+
+def people(*users: str) -> JsonObject:
+    """Return a line that notifies these users; the one place where somebody is called, and never by a text."""
+    runs = [run("Urgent:", "bold")]
+    for user in users:
+        named: JsonObject = {"type": "user", "user_id": user}
+        runs += [run(" "), named]
+    return rich(paragraph(*runs))

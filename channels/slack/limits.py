@@ -15,6 +15,11 @@ BUTTON = 75  # characters on a button
 ACTION_ID = 255
 BUTTONS = 5  # in one row; Slack takes 25, people do not
 INPUT = 3_000
+OPTION = 75  # characters of an option's label
+OPTION_VALUE = 150
+OPTIONS = 100  # in one menu
+RADIOS = 10  # buttons of which one is chosen
+MENTIONS = 20  # people notified by one card
 TEXT = 4_000  # characters of `text`; what chat.update takes of it
 
 # A message fails at about 13,200 characters in all its blocks, about 45 of them for each block itself. Neither number

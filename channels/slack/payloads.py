@@ -105,15 +105,23 @@ class Container(Payload):
     channel_id: str | None = None
     message_ts: str | None = None
     thread_ts: str | None = None
+    is_ephemeral: bool = False
+
+
+class Option(Payload):
+    """What was selected in a menu."""
+
+    value: str = ""
 
 
 class Pressed(Payload):
-    """One button."""
+    """One button, or a menu with what was selected in it."""
 
     action_id: str
     block_id: str
     action_ts: str
     value: str = ""
+    selected_option: Option = Option()
 
 
 class ButtonPress(Payload):
@@ -123,6 +131,7 @@ class ButtonPress(Payload):
     container: Container = Container()
     channel: ChannelRef | None = None
     trigger_id: str = ""
+    response_url: str = ""
     actions: tuple[Pressed, ...] = Field(min_length=1)
 
 

@@ -6,7 +6,7 @@ from typing import assert_never
 from bot.places import Card, Content, Decision, Notice, StatusLine, Text
 from bot.visible import line
 from channels.slack import kit
-from channels.slack.cards import card_blocks, card_title, decision_blocks, decision_title
+from channels.slack.cards import Below, called, card_blocks, card_title, decision_blocks, decision_title
 from channels.slack.limits import BLOCKS, SECTION, WHOLE, weight
 from channels.slack.mrkdwn import convert, pieces
 from channels.slack.visible import escape
@@ -28,7 +28,7 @@ def render(content: Content) -> tuple[Rendered, ...]:
     """Return the message that carries this, and for a text that is too long for one, those that follow it."""
     match content:
         case Card():
-            return (Rendered(escape(card_title(content)), card_blocks(content)),)
+            return (card_message(content),)
         case Decision():
             return (Rendered(escape(decision_title(content)), decision_blocks(content)),)
         case StatusLine():
@@ -38,6 +38,12 @@ def render(content: Content) -> tuple[Rendered, ...]:
             return text_messages(content.markdown)
         case _:
             assert_never(content)
+
+
+def card_message(card: Card, below: Below = "nothing") -> Rendered:
+    """Return the message of a card; `below` says where the file is, if the call needs one."""
+    users = "".join(f"<@{user}> " for user in called(card))
+    return Rendered(users + escape(card_title(card)), card_blocks(card, below))
 
 
 def text_messages(markdown: str) -> tuple[Rendered, ...]:

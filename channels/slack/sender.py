@@ -1,26 +1,37 @@
-"""Deliveries into Slack: posting, replacing, finding again, and what each failure means for another try."""
+"""Deliveries into Slack: posting, replacing, answering below a card, and finding again what was sent."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from typing import NamedTuple
 
-import aiohttp
-from slack_sdk.errors import SlackApiError
-
-from bot.places import ChannelName, Delivery, Notice, Place
-from bot.port import DeliveryFailed
+from bot.places import Card, ChannelName, Delivery, Notice, Place
 from channels.slack.app import SlackSettings
-from channels.slack.calls import BUSY, UNCERTAIN, failure, read, reading_client, write, writing_client
-from channels.slack.render import Rendered, render
+from channels.slack.call_view import call_text
+from channels.slack.calls import reading_client, write, writing_client
+from channels.slack.cards import Below, file_name, needs_file
+from channels.slack.history import EVENT_TYPE, Found, Mark, ours
+from channels.slack.outcomes import attempt, unsent
+from channels.slack.render import Rendered, card_message, render
 from channels.slack.telling import direct_channel, tell
-from channels.slack.wire import JsonObject, array, as_object, as_objects, as_text
+from channels.slack.uploads import Upload, is_there, put, share
+from channels.slack.wire import JsonObject, array, as_text
 
-EVENT_TYPE = "countersign_delivery"
-_PAGE = 200  # messages
-_PAGES = 10  # how far back a delivery is looked for; its outcome is asked for soon after the attempt
-_LOCKED_OUT = frozenset(
-    {"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope"}
-)
-_LOCKED_OUT_S = 60.0
+__all__ = ["EVENT_TYPE", "SlackChannel"]
+
+
+class _Spot(NamedTuple):
+    """Where a message goes or stands; with `ts`, it is there already."""
+
+    channel: str
+    thread: str | None
+    ts: str = ""
+
+    @property
+    def root(self) -> str:
+        """The first message of the thread that it is in, or begins."""
+        return self.thread or self.ts
+
+    @property
+    def id(self) -> str:
+        return f"{self.channel}/{self.ts}"
 
 
 class SlackChannel:
@@ -28,6 +39,18 @@ class SlackChannel:
 
     A text too long for one message is followed by its other parts; the id is the first one's. Each part carries the
     delivery's id and its number as metadata, so that a second attempt posts only what is missing.
+
+    A call too long for its card goes below it as a file, and only then the card offers to let it run:
+
+    1. The file's bytes go to Slack, where nobody sees them. If Slack does not take them, the card is posted without
+       that offer, and says where else the call can be read; that is its end.
+    2. The card is posted without the offer, marked as waiting for its file.
+    3. The file is shared in the card's thread.
+    4. The card is replaced by itself with the offer, and without the mark.
+
+    Whatever breaks off between 2 and 4, `find` goes on from there: it looks whether the file stands in the thread,
+    by its name and by our own user, shares it if not, and then does 4. So nothing is posted twice, and no card offers
+    what its reader cannot see.
     """
 
     name: ChannelName = "slack"
@@ -39,59 +62,111 @@ class SlackChannel:
         self._direct: dict[str, str] = {}
 
     async def deliver(self, delivery: Delivery, previous: str | None) -> str:
-        """Post it, or put it in the place of `previous`; see `bot.port.Channel`."""
-        messages = render(delivery.content)
-        if isinstance(delivery.content, Notice):
-            return await self._notice(delivery.place, delivery.content, messages)
-        channel = await self._channel(delivery.place)
-        sent: dict[int, str] = {}
+        """Post it, put it in the place of `previous`, or post it below `previous`; see `bot.port.Channel`."""
+        content = delivery.content
+        if isinstance(content, Notice):
+            return await self._notice(delivery.place, content, render(content))
+        spot = await self._spot(delivery, previous)
+        if isinstance(content, Card) and needs_file(content):
+            return await self._deliver_with_file(delivery, content, spot)
+        messages = render(content)
+        sent: dict[int, Found] = {}
         if len(messages) > 1:
-            with _unsent():
-                sent = await self._sent_parts(delivery, channel)
+            sent = await self._sent(delivery, spot)
+        first = _Spot(spot.channel, spot.thread, sent[0].ts) if 0 in sent else spot
         for number, message in enumerate(messages):
             if number not in sent:
-                replaced = previous if number == 0 else None
-                sent[number] = await self._send(delivery, channel, message, number, replaced)
-        return f"{(previous or channel).partition('/')[0]}/{sent[0]}"
+                at = await self._send(delivery, message, spot._replace(ts=spot.ts if number == 0 else ""), part=number)
+                first = at if number == 0 else first
+        return first.id
 
     async def find(self, delivery: Delivery) -> str | None:
         """Return the id of a delivery that was sent whole; a notice is shown and leaves no trace to find.
 
-        Raises DeliveryFailed if Slack cannot be asked now.
+        A card that still waits for its file gets it first, even if the request is closed by now: what takes its place
+        then needs to know that it is there. Raises DeliveryFailed if Slack cannot be asked now.
         """
-        if isinstance(delivery.content, Notice):
+        content = delivery.content
+        if isinstance(content, Notice):
             return None
-        channel = await self._channel(delivery.place)
-        with _unsent():
-            sent = await self._sent_parts(delivery, channel)
-        return f"{channel}/{sent[0]}" if len(sent) == len(render(delivery.content)) else None
+        spot = await self._spot(delivery, await self._card_above(delivery))
+        sent = await self._sent(delivery, spot)
+        if len(sent) != len(render(content)):
+            return None
+        found = spot._replace(ts=sent[0].ts)
+        if isinstance(content, Card) and sent[0].mark.waits:
+            await self._catch_up(delivery, content, found, sent[0].user)
+        return found.id
+
+    async def _deliver_with_file(self, delivery: Delivery, card: Card, spot: _Spot) -> str:
+        upload = await self._put(card)
+        if upload is None:
+            return (await self._send(delivery, card_message(card), spot)).id
+        shown = await self._send(delivery, card_message(card, "coming"), spot, waits=True)
+        await self._share(delivery, card, shown, upload)
+        return shown.id
+
+    async def _catch_up(self, delivery: Delivery, card: Card, shown: _Spot, own_user: str) -> None:
+        with unsent():
+            there = await is_there(self._reader, file_name(card), own_user, shown.channel, shown.root)
+        if there:
+            await self._send(delivery, card_message(card, "there"), shown)
+        else:
+            await self._share(delivery, card, shown, await self._put(card))
+
+    async def _put(self, card: Card) -> Upload | None:
+        with unsent():
+            return await put(self._reader, file_name(card), call_text(card))
+
+    async def _share(self, delivery: Delivery, card: Card, shown: _Spot, upload: Upload | None) -> None:
+        below: Below = "nothing"
+        with attempt():
+            if upload and await share(self._writer, upload, shown.channel, shown.root):
+                below = "there"
+        await self._send(delivery, card_message(card, below), shown)
 
     async def _send(
-        self, delivery: Delivery, channel: str, message: Rendered, number: int, previous: str | None
-    ) -> str:
-        body: JsonObject = {
-            "text": message.text,
-            "blocks": array(message.blocks),
-            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"id": delivery.id, "part": number}},
-        }
-        with _attempt():
-            if previous:
-                where, _, ts = previous.partition("/")
-                told = await write(self._writer, "chat.update", channel=where, ts=ts, **body)
+        self, delivery: Delivery, message: Rendered, spot: _Spot, *, part: int = 0, waits: bool = False
+    ) -> _Spot:
+        mark = Mark(delivery.id, part, delivery.replaces or delivery.id, waits)
+        body: JsonObject = {"text": message.text, "blocks": array(message.blocks), "metadata": mark.metadata()}
+        with attempt():
+            if spot.ts:
+                told = await write(self._writer, "chat.update", channel=spot.channel, ts=spot.ts, **body)
             else:
-                quiet: JsonObject = {"unfurl_links": False, "unfurl_media": False}
-                thread = delivery.place.thread
-                told = await write(self._writer, "chat.postMessage", channel=channel, thread_ts=thread, **body, **quiet)
-        return as_text(told.get("ts"))
+                body |= {"unfurl_links": False, "unfurl_media": False}
+                told = await write(
+                    self._writer, "chat.postMessage", channel=spot.channel, thread_ts=spot.thread, **body
+                )
+        return spot._replace(ts=as_text(told.get("ts")))
 
     async def _notice(self, place: Place, notice: Notice, messages: tuple[Rendered, ...]) -> str:
         user = notice.to.rpartition("/")[2]
         channel = await self._channel(place)
-        with _attempt():
+        with attempt():
             ids = [
                 await tell(self._writer, user, message, channel=channel, thread=place.thread) for message in messages
             ]
         return ids[0]
+
+    async def _spot(self, delivery: Delivery, previous: str | None) -> _Spot:
+        """Where it goes: to its place, onto `previous`, or below that, in the thread which it is in or begins."""
+        thread = delivery.place.thread
+        if previous is None:
+            return _Spot(await self._channel(delivery.place), thread)
+        channel, _, ts = previous.partition("/")
+        is_below = delivery.under is not None and delivery.replaces is None
+        return _Spot(channel, thread or ts) if is_below else _Spot(channel, thread, ts)
+
+    async def _card_above(self, delivery: Delivery) -> str | None:
+        """Return the id of the card that it goes under, whatever has taken that card's place by now."""
+        if delivery.under is None or delivery.place.thread:
+            return None  # all that is in a thread is found in that thread
+        channel = await self._channel(delivery.place)
+        with unsent():
+            known = await ours(self._reader, channel, None)
+        found = next((one for one in known if delivery.under in {one.mark.delivery, one.mark.card}), None)
+        return f"{channel}/{found.ts}" if found else None
 
     async def _channel(self, place: Place) -> str:
         """Return the id of the channel, for a person that of the direct messages with them."""
@@ -99,64 +174,12 @@ class SlackChannel:
         if not target.startswith(("U", "W")):
             return target
         if target not in self._direct:
-            with _unsent():
+            with unsent():
                 self._direct[target] = await direct_channel(self._writer, target)
         return self._direct[target]
 
-    async def _sent_parts(self, delivery: Delivery, channel: str) -> dict[int, str]:
-        """Return the `ts` of each part of the delivery that stands in its conversation."""
-        thread = delivery.place.thread
-        method = "conversations.replies" if thread else "conversations.history"
-        asked: dict[str, str | int] = {"channel": channel, "limit": _PAGE, "include_all_metadata": "true"}
-        if thread:
-            asked["ts"] = thread
-        found: dict[int, str] = {}
-        for _ in range(_PAGES):
-            page = await read(self._reader, method, **asked)
-            for message in as_objects(page.get("messages")):
-                metadata = as_object(message.get("metadata"))
-                payload = as_object(metadata.get("event_payload"))
-                if metadata.get("event_type") == EVENT_TYPE and payload.get("id") == delivery.id:
-                    part = payload.get("part")
-                    found[part if isinstance(part, int) else 0] = as_text(message.get("ts"))
-            cursor = as_text(as_object(page.get("response_metadata")).get("next_cursor"))
-            if not cursor:
-                break
-            asked["cursor"] = cursor
-        return found
-
-
-@contextmanager
-def _attempt() -> Generator[None]:
-    """Say what a failed call of a writing method means; what is not turned into DeliveryFailed has an unknown outcome.
-
-    https://docs.slack.dev/reference/methods/chat.postMessage (errors): of `fatal_error` and `internal_error` it says
-    that some of the operation may have succeeded.
-    """
-    try:
-        yield
-    except SlackApiError as error:
-        told = failure(error)
-        if told.status == 429 or told.code in BUSY:
-            raise _later(told.code, told.retry_after_s) from error
-        if told.status >= 500 or told.code in UNCERTAIN:
-            raise
-        if told.code in _LOCKED_OUT:
-            raise _later(f"{told.code}: see `bot doctor`", _LOCKED_OUT_S) from error
-        raise DeliveryFailed(f"Slack refused it: {told.code}", permanent=True) from error
-    except aiohttp.ClientConnectorError as error:
-        raise _later("Slack cannot be reached") from error
-
-
-@contextmanager
-def _unsent() -> Generator[None]:
-    """Turn the failure of a call before the sending into DeliveryFailed: nothing was sent."""
-    try:
-        with _attempt():
-            yield
-    except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-        raise _later(f"Slack did not answer: {type(error).__name__}") from error
-
-
-def _later(detail: str, after_s: float | None = None) -> DeliveryFailed:
-    return DeliveryFailed(detail, permanent=False, retry_after_s=after_s)
+    async def _sent(self, delivery: Delivery, spot: _Spot) -> dict[int, Found]:
+        """Return each part of the delivery that stands in its conversation."""
+        with unsent():
+            found = await ours(self._reader, spot.channel, spot.thread)
+        return {one.mark.part: one for one in found if one.mark.delivery == delivery.id}

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 
-from bot.places import Card, Content, Decision, Delivery, Place
+from bot.places import Card, Content, Decision, Delivery, EditField, Place
 
 REQUEST = "07-abcdefghijklmnop.5.qrstuvwxyz234"
 THREAD = "07-abcdefghijklmnop"
 EXPIRES = datetime(2027, 1, 2, 3, 4, tzinfo=UTC)
+TAG = EditField(name="tag", kind="text", value="v1.4.0", description="The version to deploy")
 
 APPROVAL = Card(
     request=REQUEST,
@@ -36,6 +37,7 @@ QUESTION = Card(
 )
 OPEN_QUESTION = QUESTION.model_copy(update={"format": "free_text", "options": ()})
 DOUBT = APPROVAL.model_copy(update={"request_kind": "doubt", "options": ("it_did", "run_it", "stop")})
+STUCK = DOUBT.model_copy(update={"request_kind": "stuck", "options": ("go_on", "stop")})
 APPROVED = Decision(card=APPROVAL, outcome="approved", by="Rob Wills", at=datetime(2027, 1, 1, tzinfo=UTC))
 
 RELEASES = Place(channel="slack", address="T0ACME/C0RELEASES")

@@ -3,7 +3,8 @@
 import asyncio
 from collections import deque
 
-from bot.port import Answered, AnswerInbound, Inbound, Verdict
+from bot.port import Answered, AnswerInbound, Asked, Inbound, Verdict
+from tests.channels.slack.cards import REQUEST, THREAD
 
 
 class AwayError(Exception):
@@ -18,6 +19,7 @@ class RecordingIntake:
         self.seen: list[Inbound] = []  # every call that reached it
         self.answers: list[AnswerInbound] = []
         self.replies: deque[Answered] = deque()
+        self.request: Asked | None = Asked(thread=THREAD, kind="approval", is_open=True, title="Deploy service")
         self.away = 0  # this many calls fail
         self.hang = asyncio.Event()  # unset: calls wait
         self.hang.set()
@@ -34,6 +36,10 @@ class RecordingIntake:
         await self._available()
         self.answers.append(inbound)
         return self.replies.popleft() if self.replies else Answered(accepted=True, text="Your answer was taken.")
+
+    async def asked(self, request: str) -> Asked | None:
+        await self._available()
+        return self.request if request == REQUEST else None
 
     async def _available(self) -> None:
         await self.hang.wait()

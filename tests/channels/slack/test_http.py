@@ -15,7 +15,7 @@ from bot.identity import SlackIdentity
 from bot.places import Text
 from bot.playground.slack import SlackPeer, sign
 from channels.slack.app import SlackApp, SlackSettings, build
-from channels.slack.cards import APPROVE
+from channels.slack.buttons import APPROVE
 from channels.slack.http import MAX_BODY, PATH, routes, serve_http
 from channels.slack.sender import SlackChannel
 from tests.channels.slack.cards import delivery

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.playground.slack import SlackPeer, Timing
-from channels.slack import cards
+from channels.slack import buttons
 from channels.slack.app import SlackApp, SlackSettings, build
 from channels.slack.sender import SlackChannel
 from channels.slack.socket import serve_socket
@@ -52,9 +52,9 @@ async def test_what_could_not_be_stored_is_not_acknowledged_and_comes_again(
 @pytest.mark.usefixtures("connected")
 async def test_clicks_and_forms_are_answers(peer: SlackPeer, channel: SlackChannel, intake: RecordingIntake) -> None:
     ts = (await channel.deliver(delivery(APPROVAL), None)).partition("/")[2]
-    outcome = await peer.click("U0ROB", "releases", ts, cards.REJECT)
+    outcome = await peer.click("U0ROB", "releases", ts, buttons.REJECT)
     await peer.submit_view("U0ROB", outcome.modals[0], {"text": "no"})
-    await peer.click("U0ROB", "releases", ts, cards.APPROVE)
+    await peer.click("U0ROB", "releases", ts, buttons.APPROVE)
     assert [answer.answer for answer in intake.answers] == ["reject", "approve"]
 
 
