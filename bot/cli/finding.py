@@ -45,7 +45,7 @@ async def read(made: Opened, request: str) -> Found:
     state = thread.requests.get(request)
     if state is None:
         raise RefusedError(f"there is no request {request!a}; `bot requests` lists those that are open")
-    return Found(request, thread.version, shown_of(thread, state, made.directory))
+    return Found(request, thread.version, shown_of(thread, state, made.directory, made.me.id))
 
 
 async def find_request(made: Opened, text: str) -> str:

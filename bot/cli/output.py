@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 _WIDE = 160  # columns, where the output is no terminal
+_GAP = 2  # columns between two of a table
 _NARROW = 20  # columns that are left for what a table is about, at least
 
 
@@ -42,15 +43,16 @@ def columns() -> int:
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print aligned columns; the last one takes the room that is left, and the first one, an id, is never cut."""
     cells = [[one_line(cell) for cell in row] for row in rows]
-    table = Table(box=None, pad_edge=False, show_header=sys.stdout.isatty(), header_style="dim")
+    titled = sys.stdout.isatty()
+    table = Table(box=None, pad_edge=False, show_header=titled, header_style="dim", padding=(0, _GAP, 0, 0))
     left = columns()
     for number, heading in enumerate(headings):
-        wide = max(cell_len(text) for text in [heading, *(row[number] for row in cells)])
+        wide = max(cell_len(text) for text in [heading if titled else "", *(row[number] for row in cells)])
         if number == len(headings) - 1:
             table.add_column(heading, no_wrap=True, overflow="ellipsis", max_width=max(left, _NARROW))
         else:
             table.add_column(heading, no_wrap=True, overflow="ellipsis", min_width=wide if number == 0 else None)
-        left -= wide + 1
+        left -= wide + _GAP
     for row in cells:
         table.add_row(*row)
     console().print(table)

@@ -17,6 +17,19 @@ from bot.visible import exact, exact_value, readable
 
 Style = Literal["", "bold", "dim", "red", "yellow"]
 _HEADINGS = {"approval": "Approval", "question": "Question", "doubt": "In doubt", "stuck": "Stuck"}
+_OUTCOMES = {
+    "approved": "It was approved{by}",
+    "rejected": "It was rejected{by}",
+    "answered": "It was answered{by}",
+    "edited": "It was changed{by} and is asked again",
+    "given": "It was given to somebody else{by} and is asked again",
+    "expired": "It expired: nobody decided, and that approves nothing",
+    "withdrawn": "It was withdrawn",
+}
+_OPTIONS = {
+    "doubt": {"it_did": "it happened", "run_it": "it did not happen: run it", "stop": "it did not happen: leave it"},
+    "stuck": {"go_on": "let it go on", "stop": "end it"},
+}
 _RUNGS = {"show": "shown to more people", "remind": "reminded", "escalate": "escalated"}
 
 
@@ -37,27 +50,28 @@ class Shown:
         return self.state.opened
 
 
-def shown_of(thread: Thread, state: RequestState, directory: Directory) -> Shown:
-    """Collect what is to be shown of a request."""
+def shown_of(thread: Thread, state: RequestState, directory: Directory, me: str) -> Shown:
+    """Collect what is to be shown of a request to this person."""
     opened = state.opened
     people = [directory.by_id(person) for person in state.approvers]
     able = [person.name for person in people if approvers.may_answer(state, person)]
     voted = [directory.by_id(person).name for person in approvers.approving(state, directory)]
-    given = [person.name for person in approvers.receivers(directory, opened)] if opened.kind != "stuck" else []
+    receivers = approvers.receivers(directory, opened) if opened.kind != "stuck" else ()
     return Shown(
         card=cards.card(thread, opened, directory),
         state=state,
         cancelled=thread.cancelled,
         able=able,
         approved=voted,
-        receivers=given,
+        receivers=[person.name for person in receivers if person.id != me],
     )
 
 
 def request_lines(shown: Shown) -> Iterator[tuple[str, Style]]:
     """All that an answer depends on, in full: nothing of the call is cut, and nothing in it can hide."""
     card = shown.card
-    yield f"{_HEADINGS[card.request_kind]} {display_id(card.request)}: {one_line(card.title)}", "bold"
+    heading, title = _HEADINGS[card.request_kind], one_line(card.title)
+    yield f"{heading} {display_id(card.request)}{f': {title}' if title != heading else ''}", "bold"
     yield _facts(card), ""
     yield from _outcome(shown)
     for text in (card.warning, card.text, card.context):
@@ -102,9 +116,10 @@ def _outcome(shown: Shown) -> Iterator[tuple[str, Style]]:
         if shown.cancelled:
             yield "Its thread was cancelled, so it needs no answer any more.", "red"
         return
-    by = state.closed_by.body.name if state.closed_by and state.closed_by.body else ""
-    at = f", {local(state.closed_at)}" if state.closed_at else ""
-    yield f"It is {state.outcome}{f' by {one_line(by)}' if by else ''}{at}, and needs no answer any more.", "red"
+    name = state.closed_by.body.name if state.closed_by and state.closed_by.body else ""
+    how = _OUTCOMES[state.outcome].format(by=f" by {one_line(name)}" if name else "")
+    at = f" ({local(state.closed_at)})" if state.closed_at else ""
+    yield f"{how}{at}.", "red"
 
 
 def _call(card: Card) -> Iterator[tuple[str, Style]]:
@@ -149,6 +164,12 @@ def rung(state: RequestState) -> str:
 
 def _possible(shown: Shown) -> Iterator[tuple[str, Style]]:
     card = shown.card
+    if shown.state.outcome is not None or shown.cancelled:
+        return
+    if meaning := _OPTIONS.get(card.request_kind):
+        yield "\nAnswers:", ""
+        for option in card.options:
+            yield f"  {option:<8}{meaning.get(option, '')}", ""
     if card.fields:
         yield "\nYou may change:", ""
         for field in card.fields:

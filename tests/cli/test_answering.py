@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.cli.answering import find_request
+from bot.cli.finding import find_request
 from bot.cli.opened import Opened, RefusedError, opened
 from bot.ids import display_id
 from bot.store.keys import ThreadKeys
