@@ -105,6 +105,7 @@ class _Reader:
     times: list[int | None] = field(default_factory=list[int | None])
     sealed: int = 0  # so many entries are covered by a seal that matches
     broken: bool = False  # a seal did not match: the later ones cannot either
+    foreign: set[int] = field(default_factory=set[int])  # altered, forged and copied entries: each breaks the next seal
     repeats: int = 0
     erased: int = 0
     _seen: dict[bytes, int] = field(default_factory=dict[bytes, int])  # whole entries
@@ -117,10 +118,14 @@ class _Reader:
         note = isinstance(event, e.Delivered | e.DeliveryFailed)
         self.notes.append(note)
         self.times.append(None if isinstance(event, Unreadable) else event.at)
-        wrong = _form(entry, event, genuine=note or thread.sealer.genuine(thread.id, entry))
+        genuine = note or thread.sealer.genuine(thread.id, entry)
+        copied = None if isinstance(event, Unreadable) else self._copied(entry, event, number)
+        wrong = _form(entry, event, genuine=genuine) or copied
+        if copied or not genuine:
+            self.foreign.add(number)
         if not isinstance(event, Unreadable):
             self.erased += event.body_hash is not None and getattr(event, "body", None) is None
-            wrong = wrong or self._copied(entry, event, number) or self._seal(event)
+            wrong = wrong or self._seal(event)
             if wrong is None and not self.wrong and not self.broken and (unsound := problem(thread, event)):
                 wrong = f"this program does not write that here: {unsound}"
             if wrong is None and not self.wrong and not self.broken:
@@ -152,7 +157,7 @@ class _Reader:
         return f"it is a copy of entry {min(first, again)}, stored a second time"
 
     def _seal(self, event: e.AnyEvent) -> str | None:
-        """Whether the log before it is what its worker read. An entry that is wrong by itself explains it already."""
+        """Whether the log before it is what its worker read. A foreign entry in it says already why it is not."""
         if event.basis is None or self.broken:
             return None
         thread, basis = self.thread, event.basis
@@ -160,10 +165,11 @@ class _Reader:
             self.sealed = max(self.sealed, basis)
             return None
         self.broken = True
-        if any(self.sealed <= number < basis for number in self.wrong):
+        if any(self.sealed <= number < basis for number in self.foreign):
             return None
         if basis > thread.version:
-            return f"its worker had read {basis} entries, and there are {thread.version} before it: some were removed"
+            there = f"its worker had read {basis} entries, and there are {thread.version} before it"
+            return f"{there}: some were removed, or it was moved"
         span = f"entry {basis - 1} is" if self.sealed == basis - 1 else f"entries {self.sealed} to {basis - 1} are"
         return f"its seal does not match: {span} not what its worker had read (altered, removed, added or reordered)"
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Final, assert_never, cast
+from typing import Final, assert_never
 
 from pydantic import JsonValue
 from rich.cells import chop_cells
@@ -31,12 +31,12 @@ _OTHER: Final = {
     "request_withdrawn": "withdrawn",
     "granted": "this very call may run without asking for a while",
     "grant_revoked": "the permission was taken back",
-    "refused": "was refused",
+    "refused": "refused",
     "delivered": "shown",
     "delivery_failed": "could not be shown",
-    "replied": "was told",
+    "replied": "the bot answered",
 }
-_UNSAID = {"cards", "delivery"}  # of other events: where cards are is said once
+_UNSAID = {"cards", "delivery", "final", "to"}  # of other events: it is said elsewhere, or says nothing here
 
 
 def rendered(record: Audited) -> Text:
@@ -74,7 +74,7 @@ def _card(text: Text, record: Audited) -> None:
         _field(text, "step", line(card.step, 120))
     _values(text, "argument", card.arguments)
     _values(text, "fact", card.snapshot)
-    _values(text, "changed", cast("dict[str, JsonValue]", card.changed))
+    _changes(text, card.changed)
     for label, said in (("text", card.text), ("context", card.context), ("warning", card.warning)):
         if said:
             _block(text, label, exact(said))
@@ -109,7 +109,7 @@ def _answer(text: Text, entry: Answer) -> None:
         _block(text, "words", readable(entry.text))
     if entry.internal:
         _block(text, "internally", readable(entry.internal))
-    _values(text, "changed", cast("dict[str, JsonValue]", entry.changes))
+    _changes(text, entry.changes)
 
 
 def _ran(text: Text, record: Audited, entry: Ran) -> None:
@@ -143,12 +143,12 @@ def _authority(record: Audited, entry: Ran) -> str:
     if entry.digest is None:
         return ""
     same = ", as approved" if entry.digest == record.digest and record.outcome == "approved" else ""
-    return f"{same} ({line(entry.digest, 8)})"
+    return f"{same} ({line(entry.digest[:8], 8)})"
 
 
 def _other(text: Text, entry: Other) -> None:
     what = _OTHER.get(entry.type, entry.type.replace("_", " "))
-    who = f"{_name(entry.by)} " if entry.by else ""
+    who = f"{_name(entry.by)}: " if entry.by else ""
     said = {name: value for name, value in entry.fields.items() if name not in _UNSAID}
     text.append(f"{who}{what}{'; text erased' if entry.erased else ''}", style="dim")
     for name, value in said.items():
@@ -179,6 +179,11 @@ def _name(who: Who | None) -> str:
 def _values(text: Text, label: str, values: dict[str, JsonValue]) -> None:
     for name, value in values.items():
         _block(text, label, f"{exact(name)} = {exact_value(value)}")
+
+
+def _changes(text: Text, changes: dict[str, list[JsonValue]]) -> None:
+    for name, values in changes.items():
+        _block(text, "changed", f"{exact(name)}: {' -> '.join(map(exact_value, values))}")
 
 
 def _field(text: Text, label: str, value: str, style: str = "") -> None:

@@ -13,6 +13,7 @@ from tests.builders import PLACE, SEALER, START, WEEK, LogBuilder
 from tests.example_steps import Fire, LookUp, Pay
 
 HOUR = 3_600_000_000
+CHILD = "06-abcdefghijklmnop"
 RELEASE = Place(channel="slack", address="T0ACME/C0RELEASE")
 
 
@@ -51,6 +52,8 @@ def every_event() -> LogBuilder:
     log.append(e.Paused(by="rob"), e.Resumed(by="rob"))
     log.append(e.Parked(by="bot", body=TextBody(text="stuck")), e.Unparked(by="rob"))
     log.fail(log.choose(LookUp(what="z")))
+    log.commit(e.Delegated(child=CHILD, agent="shop", call=log.choose(LookUp(what="child"))))
+    log.append(e.DelegateFinished(child=CHILD, outcome="done", body=TextBody(text="found it")))
     log.hand_off("shop")
     log.say("bye", final=True)
     log.append(e.Cancelled(by="rob"))
