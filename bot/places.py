@@ -49,6 +49,7 @@ class Text(Frozen):
 
     kind: Literal["text"] = "text"
     markdown: str
+    mention: tuple[str, ...] = ()  # channel ids of people who are to be notified: `T0ACME/U0ROB`
 
 
 class Notice(Frozen):

@@ -21,9 +21,6 @@ from bot.steps import Action
 from bot.store.server import Client
 from bot.thread import Thread
 
-DAY_US = 86_400_000_000
-EXPIRES_AFTER_US = 7 * DAY_US  # an approval or a question that nobody answers
-
 
 @dataclass(slots=True)
 class Runtime:

@@ -61,10 +61,10 @@ class Ladder(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    remind_s: int | None = None
-    escalate_s: int | None = None
+    remind_s: int | None = Field(default=None, gt=0)
+    escalate_s: int | None = Field(default=None, gt=0)
     escalate_to: str | None = None  # the role that is asked as well: it must be in `asks`
-    expire_s: int | None = None
+    expire_s: int | None = Field(default=None, gt=0)
 
 
 @dataclass(frozen=True, slots=True)

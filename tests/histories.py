@@ -150,7 +150,8 @@ class Play:
         request = requests[self.pick(len(requests))]
         opened = log.thread.requests[request].opened
         who = (*opened.approvers, *PEOPLE)[self.pick(len(PEOPLE))]
-        person = Person(id=who, name=who, roles=frozenset({"finance", "operators"} if who in FINANCE else ()))
+        roles: frozenset[str] = frozenset({"finance", "operators"} if who in FINANCE else ())
+        person = Person(id=who, name=who, roles=roles, staff=True, listed=True)
         option = opened.options[self.pick(len(opened.options))] if opened.options else None
         said = Said(
             person=person,

@@ -21,7 +21,8 @@ class Asked:
 def approvers(directory: Directory, role: str, requesters: Collection[str]) -> Asked:
     """Everyone with this role; without those who asked for it themselves, unless the role allows that."""
     own = directory.requesters_may_approve(role)
-    people = [person.id for person in directory.with_role(role) if own or person.id not in requesters]
+    able = (person for person in directory.with_role(role) if person.staff)
+    people = [person.id for person in able if own or person.id not in requesters]
     return Asked(role, tuple(people))
 
 
@@ -60,10 +61,14 @@ def given_on(asked: Asked, given: Mapping[str, tuple[str, ...]]) -> Asked:
 def may_answer(request: RequestState, person: Person) -> bool:
     """Whether this person was asked, and still is what they were asked as."""
     opened = request.opened
-    if person.id in opened.delegates and person.listed and person.staff:
+    if opened.role is None and person.id in opened.approvers and person.id not in opened.delegates:
+        return True  # a question to this very person, who may be from outside
+    if not person.staff:
+        return False
+    if person.id in opened.delegates and person.listed:
         return True
     if person.id in opened.approvers and person.id not in opened.delegates:
-        return opened.role is None or opened.role in person.roles
+        return opened.role in person.roles
     return any(person.id in more.approvers and more.role in person.roles for more in request.escalations)
 
 

@@ -49,7 +49,8 @@ def reminding(thread: Thread, request: RequestState, rung: int, directory: Direc
     wanted = _own(directory, people)
     if not before:
         wanted |= _shared(thread, request, directory)
-    said = Text(markdown=text(cards.card(thread, request.opened, directory), request))
+    reminder = text(cards.card(thread, request.opened, directory), request)
+    said = Text(markdown=reminder, mention=_accounts(directory, people))
     name = request.opened.request
     return [
         Delivery(id=fresh_id(), thread=thread.id, place=at.place, content=said, under=at.delivery, valid_while=name)

@@ -24,7 +24,7 @@ def log() -> LogBuilder:
 
 def by(name: str, answer: AnswerKind = "approve", **more: str) -> Said:
     """An answer by this person, with the roles that they have now."""
-    person = Person(id=name, name=name.capitalize(), roles=frozenset(ROLES.get(name, ())))
+    person = Person(id=name, name=name.capitalize(), roles=frozenset(ROLES.get(name, ())), staff=True)
     return Said(person=person, proof="slack", answer=answer, option=more.get("option"), text=more.get("text", ""))
 
 
@@ -280,7 +280,7 @@ def test_no_answer_but_an_approvers_yes_ever_approves(
 ) -> None:
     log = LogBuilder()
     _, request = waiting_call(log)
-    person = Person(id=who, name=who, roles=frozenset(ROLES.get(who, ())))
+    person = Person(id=who, name=who, roles=frozenset(ROLES.get(who, ())), staff=True)
     said = Said(person=person, proof="slack", answer=answer, option=option, text=text)
     found = judge(log.thread, request, said, at(log.now))
     approves = isinstance(found, RequestAnswered) and found.outcome == "approved"

@@ -1,72 +1,22 @@
 """Answers other than yes and no: edits, giving it on, asking something first, and standing permissions."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.approvals.answers import Refusal, Said, judge
-from bot.bodies import CardBody
+from bot.approvals.answers import judge
 from bot.config import parse_config
-from bot.events import RequestAnswered, RequestEscalated
+from bot.events import RequestAnswered
 from bot.moves import Ask, Decide, Perform, Wait
 from bot.people import Directory
-from tests.builders import APPROVERS, DIRECTORY, LogBuilder, approved_call, at, doubtful_call, waiting_call
+from tests.approvals.answering import TEXT, editable, people, refused, said, taken
+from tests.builders import LogBuilder, approved_call, at, doubtful_call, waiting_call
 from tests.example_steps import Pay
-
-TEXT = """
-[people.ana]
-[people.bo]
-roles = [{bo}]
-[people.cy]
-[people.rob]
-roles = ["finance", "operators"]
-[people.sue]
-roles = ["finance"]
-[people.kim]
-staff = false
-roles = ["finance"]
-[roles.finance]
-delegates = ["cy", "ana"]
-requesters_may_approve = {own}
-[roles.operators]
-"""
-
-
-def people(*, bo: str = "", own: bool = False) -> Directory:
-    """A bot.toml: Ana asks, Rob and Sue approve, Cy may be given what they are asked, Bo is an operator or not."""
-    return Directory(parse_config(TEXT.format(bo=bo, own=str(own).lower())))
 
 
 @pytest.fixture
 def log() -> LogBuilder:
     return LogBuilder()
-
-
-def said(who: str, answer: str, directory: Directory = DIRECTORY, **more: object) -> Said:
-    """An answer by this person."""
-    plain = Said(person=directory.by_id(who), proof="slack", answer="approve")
-    return replace(plain, answer=answer, **more)  # pyright: ignore[reportArgumentType]  # the fields of Said
-
-
-def editable(log: LogBuilder, call: str, approvers: tuple[str, ...] = APPROVERS, quorum: int = 1) -> str:
-    body = CardBody(title="Pay", arguments={"amount": 1})
-    return log.ask("approval", call, editable=("amount",), body=body, approvers=approvers, quorum=quorum)
-
-
-def taken(log: LogBuilder, request: str, answer: Said, directory: Directory = DIRECTORY) -> RequestAnswered:
-    found = judge(log.thread, request, answer, at(log.now, directory))
-    assert isinstance(found, RequestAnswered), found
-    log.append(found)
-    assert log.thread.unreadable is None
-    return found
-
-
-def refused(log: LogBuilder, request: str, answer: Said, directory: Directory = DIRECTORY) -> Refusal:
-    found = judge(log.thread, request, answer, at(log.now, directory))
-    assert isinstance(found, Refusal), found
-    return found
 
 
 # --- edits ---------------------------------------------------------------------------------------------------------
@@ -247,44 +197,6 @@ def test_after_the_reply_it_waits_again(log: LogBuilder) -> None:
     taken(log, request, said("rob", "say", text="How many users?"))
     log.say("Twelve.")
     assert isinstance(log.move, Wait)
-
-
-# --- votes, later --------------------------------------------------------------------------------------------------
-
-
-def test_the_vote_of_someone_who_lost_the_role_counts_no_more(log: LogBuilder) -> None:
-    log.message()
-    request = log.ask("approval", log.choose(Pay(amount=2)), quorum=2, approvers=("rob", "sue", "zed"))
-    taken(log, request, said("rob", "approve"))
-    now = Directory(
-        parse_config('[people.sue]\nroles = ["finance", "operators"]\n[people.rob]\n[roles.finance]\n[roles.operators]')
-    )
-    assert taken(log, request, said("sue", "approve", now), now).outcome is None
-
-
-def test_whoever_approved_may_still_reject(log: LogBuilder) -> None:
-    log.message()
-    request = log.ask("approval", log.choose(Pay(amount=2)), quorum=2)
-    taken(log, request, said("rob", "approve"))
-    assert taken(log, request, said("rob", "reject", text="No, wait")).outcome == "rejected"
-
-
-def test_those_asked_by_an_escalation_may_answer_while_they_have_its_role(log: LogBuilder) -> None:
-    call, _ = waiting_call(log)
-    rung = {"at": log.now + 1, "do": "escalate", "role": "operators"}
-    request = log.ask("approval", call, approvers=("zed",), rungs=(rung,))
-    log.commit(RequestEscalated(request=request, rung=0, role="operators", approvers=("sue",)))
-    assert refused(log, request, said("bo", "approve")).reason == "not_allowed"
-    assert taken(log, request, said("sue", "approve")).outcome == "approved"
-
-
-def test_a_standing_permission_is_refused_where_it_is_not_offered_and_beyond_its_time(log: LogBuilder) -> None:
-    call, request = waiting_call(log)
-    assert refused(log, request, said("rob", "approve", grant_us=1)).reason == "not_allowed"
-    hour = 3_600_000_000
-    offered = log.ask("approval", call, may_grant_us=hour)
-    assert refused(log, offered, said("rob", "approve", grant_us=hour + 1)).reason == "not_allowed"
-    assert taken(log, offered, said("rob", "approve", grant_us=hour)).outcome == "approved"
 
 
 @given(
