@@ -17,6 +17,7 @@ from channels.slack.interactions import Interactions
 from channels.slack.payloads import ButtonPress, Envelope, Submission, fault_in
 from channels.slack.people import Installation, People
 from channels.slack.tally import Tally
+from channels.slack.typed import Pending, Typed
 from channels.slack.wire import JsonObject
 
 TAKE_S = 2.5  # of the three seconds that Slack waits for an acknowledgement
@@ -35,15 +36,15 @@ class SlackSettings:
 class SlackApp:
     """The Bolt app with its listeners. HTTP and Socket Mode both hand every request to `dispatch`."""
 
-    def __init__(self, settings: SlackSettings, intake: Intake) -> None:
+    def __init__(self, settings: SlackSettings, intake: Intake, pending: Pending | None = None) -> None:
         """Build the clients and register the listeners; nothing is called yet."""
         self.settings = settings
         self.tally = Tally()
         reader = reading_client(settings.bot_token, settings.api_url)
         self._installation = Installation(reader)
         people = People(reader, self._installation)
-        self._events = Events(intake, people, self.tally)
         writer = writing_client(settings.bot_token, settings.api_url)
+        self._events = Events(intake, people, self.tally, Typed(pending, writer) if pending else None)
         self._interactions = Interactions(intake, people, writer, self.tally)
         self.bolt = AsyncApp(
             name="countersign",
@@ -123,6 +124,6 @@ class SlackApp:
         self.tally.failed(error)
 
 
-def build(settings: SlackSettings, intake: Intake) -> SlackApp:
-    """Return the app; `serve_http` and `serve_socket` feed it."""
-    return SlackApp(settings, intake)
+def build(settings: SlackSettings, intake: Intake, pending: Pending | None = None) -> SlackApp:
+    """Return the app; `serve_http` and `serve_socket` feed it. With `pending`, typed decisions bring the buttons."""
+    return SlackApp(settings, intake, pending)

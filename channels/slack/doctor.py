@@ -14,7 +14,7 @@ SCOPES = {
     "im:history": "direct messages",
     "mpim:history": "group direct messages",
     "chat:write": "answering, and asking for approval",
-    "files:write": "putting a call that is too long for its card below it; without it nobody can approve such a call here",
+    "files:write": "showing all of a call that is too long for its card; without it nobody approves such a call here",
     "im:write": "asking someone for approval by direct message",
     "users:read": "telling members from guests and strangers; without it nobody counts as a member",
 }

@@ -8,6 +8,7 @@ from channels.slack.payloads import Envelope, MessageEvent
 from channels.slack.people import People, Workspace
 from channels.slack.plain import file_lines, mentioned, plain_text
 from channels.slack.tally import Tally
+from channels.slack.typed import Typed, is_decision
 
 _TAKEN = frozenset({None, "thread_broadcast", "file_share"})  # subtypes that are something said
 
@@ -51,14 +52,18 @@ def text_of(event: MessageEvent, workspace: Workspace, names: Mapping[str, str])
 class Events:
     """Takes `message` and `app_mention`; returning means that the message is stored."""
 
-    def __init__(self, intake: Intake, people: People, tally: Tally) -> None:
-        """Take where messages go and who knows the people."""
+    def __init__(self, intake: Intake, people: People, tally: Tally, typed: Typed | None) -> None:
+        """Take where messages go, who knows the people, and who shows buttons to those who type a decision."""
         self._intake = intake
         self._people = people
         self._tally = tally
+        self._typed = typed
 
     async def take(self, envelope: Envelope, workspace: Workspace) -> None:
-        """Pass a message on, or drop it by a rule. Raises what `Intake.message` raises, and SlackAwayError."""
+        """Pass a message on, drop it by a rule, or answer a typed decision with buttons.
+
+        Raises what the intake and Slack's Web API raise: then nothing is acknowledged, and Slack sends it again.
+        """
         event = envelope.event
         rule = rule_against(event, workspace, envelope.team)
         if rule or event.user is None:
@@ -69,15 +74,26 @@ class Events:
         names = await self._people.names(others)
         root = event.thread_ts or event.ts
         address = f"{workspace.team}/{event.channel}"
+        source, place = f"slack:{address}/{event.ts}", Place(channel="slack", address=address, thread=root)
+        text = text_of(event, workspace, names)
+        is_inside = event.thread_ts is not None
+        if (
+            self._typed
+            and is_decision(text)
+            and (is_inside or is_direct(event))
+            and await self._typed.show(source, identity, place, private=is_direct(event), thread=is_inside)
+        ):
+            self._tally.ignored("typed_decision", f"{event.channel}/{event.ts}")
+            return
         await self._intake.message(
             Inbound(
-                source=f"slack:{address}/{event.ts}",
+                source=source,
                 also=(f"slack:{envelope.event_id}",),
                 identity=identity,
                 root=("slack", workspace.team, event.channel, root),
-                place=Place(channel="slack", address=address, thread=root),
+                place=place,
                 route_channel=f"slack:{address}",
-                text=text_of(event, workspace, names),
+                text=text,
                 starts=is_direct(event) or is_mention(event, workspace),
                 sent_at=int(event.ts.replace(".", "")),
                 private=is_direct(event),
