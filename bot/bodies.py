@@ -33,6 +33,7 @@ class Event(Record):
     seal: str | None = None  # leased commits: HMAC chain over all envelopes before `basis`
     sig: str | None = None  # HMAC over the thread's id and this envelope, without `at`; notes of the sender have none
     body_hash: str | None = None  # salted SHA-256 of the stored body
+    nonce: str | None = None  # what makes an entry without body and basis unlike any other, so that a copy shows
 
 
 class Body(Record):

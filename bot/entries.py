@@ -101,6 +101,8 @@ class Sealer:
 
     def write(self, thread: str, event: AnyEvent) -> Written:
         """The same, with what is needed to fold the event without reading it again."""
+        if event.basis is None and getattr(event, "body", None) is None:
+            event = event.model_copy(update={"nonce": secrets.token_hex(8)})
         encoded, added = _encoded(event)
         envelope, _, body = encoded.partition(b"\n")
         signature = self._signature(thread, envelope)

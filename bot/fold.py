@@ -29,6 +29,10 @@ def extend(thread: Thread, entries: list[bytes]) -> None:
             pass
         elif not (isinstance(event, e.Delivered | e.DeliveryFailed) or thread.sealer.genuine(thread.id, entry)):
             _stop(thread, "its signature is not ours")
+        elif event.sig in thread.signatures and not isinstance(
+            event, e.Refused | e.GrantRevoked
+        ):  # sent twice: no harm
+            _stop(thread, "it is a copy of an earlier entry")
         elif wrong := problem(thread, event):
             _stop(thread, wrong)
         else:
@@ -40,6 +44,8 @@ def extend(thread: Thread, entries: list[bytes]) -> None:
 def append(thread: Thread, event: e.AnyEvent, entry: bytes) -> None:
     """Fold one event and its stored entry, which was verified, or written by this process just now."""
     thread.events.append(event)
+    if event.sig is not None:
+        thread.signatures.add(event.sig)
     _apply(thread, event, thread.version)
     _link(thread, entry)
 

@@ -108,6 +108,7 @@ class Thread:
     events: list[e.AnyEvent] = field(default_factory=list[e.AnyEvent])
     chains: list[bytes] = field(default_factory=list[bytes])
     stored: int = 0  # bytes that its entries take up
+    signatures: set[str] = field(default_factory=set[str])  # of its entries: each is there once
     rendered: list[str] = field(default_factory=list[str])  # what the model reads, kept by bot.context ...
     rendered_events: int = 0  # ... of so many events
     unreadable: str | None = None

@@ -11,11 +11,13 @@ from bot.events import (
     AnyEvent,
     Cancelled,
     LateResult,
+    Paused,
     Refused,
     Replied,
     RequestAnswered,
     RequestExpired,
     RequestWithdrawn,
+    Resumed,
     StepFinished,
     StepStarted,
 )
@@ -224,3 +226,32 @@ def test_an_outcome_that_does_not_fit_its_request_is_refused(
     request = log.ask(kind, log.choose(Pay()) if kind == "approval" else None)
     log.append(RequestAnswered(request=request, by="rob", answer="reject", outcome=outcome, proof="slack"))
     assert "it closes" in refused(log, log.entries)
+
+
+@pytest.mark.parametrize("event", [Resumed(by="rob"), Paused(by="rob"), Cancelled(by="ana")])
+def test_a_copy_of_a_genuine_entry_is_not_acted_on(log: LogBuilder, event: AnyEvent) -> None:
+    waiting_call(log)
+    log.append(event)
+    again = re.sub(rb'^{"at":\d+', b'{"at":%d' % (log.now + 1), log.entries[-1])
+    assert refused(log, [*log.entries, again]) == f"entry {log.version}: it is a copy of an earlier entry"
+
+
+def test_an_approval_cannot_be_stored_a_second_time(log: LogBuilder) -> None:
+    call = approved_call(log)
+    answer = log.entries[log.version - 1]
+    log.start(call)
+    log.fail(call, "not_done")
+    assert refused(log, [*log.entries, answer]) == f"entry {log.version}: it is a copy of an earlier entry"
+
+
+def test_a_note_that_was_sent_twice_does_no_harm(log: LogBuilder) -> None:
+    waiting_call(log)
+    log.append(Refused(by="zed", reason="not_allowed"))
+    assert fold(log.id, [*log.entries, log.entries[-1]], SEALER).unreadable is None
+
+
+def test_the_same_order_twice_is_no_copy(log: LogBuilder) -> None:
+    log.message()
+    log.append(Resumed(by="rob"))
+    log.append(Resumed(by="rob"))
+    assert log.refold().unreadable is None

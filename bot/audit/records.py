@@ -14,7 +14,7 @@ from bot.bodies import AnswerKind, CardAt, CardBody, Outcome, Record, RequestKin
 from bot.ids import display_id
 from bot.thread import RequestState, Thread
 
-_ENVELOPE = frozenset({"v", "at", "by", "basis", "now", "seal", "sig", "body_hash", "body", "type", "request"})
+_ENVELOPE = frozenset({"v", "at", "by", "basis", "now", "seal", "sig", "body_hash", "nonce", "body", "type", "request"})
 _Step = e.StepStarted | e.StepFinished | e.StepFailed | e.StepInDoubt | e.LateResult
 
 

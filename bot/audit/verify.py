@@ -42,7 +42,6 @@ class Examined:
     signed: int = 0  # entries after the last one that a seal or an exported head covers ...
     unsigned: int = 0  # ... and notes of the senders there
     noted: int = 0  # such notes before it
-    repeats: int = 0  # entries that say the same as an earlier one, and carry nothing that tells them apart
     erased: int = 0  # bodies
 
 
@@ -68,7 +67,6 @@ def examine(stored: Stored, sealer: Sealer, head: Head | None = None) -> Examine
         signed=tail.count(False),
         unsigned=tail.count(True),
         noted=reader.notes[:proven].count(True),
-        repeats=reader.repeats,
         erased=reader.erased,
     )
 
@@ -106,7 +104,6 @@ class _Reader:
     sealed: int = 0  # so many entries are covered by a seal that matches
     broken: bool = False  # a seal did not match: the later ones cannot either
     foreign: set[int] = field(default_factory=set[int])  # altered, forged and copied entries: each breaks the next seal
-    repeats: int = 0
     erased: int = 0
     _seen: dict[bytes, int] = field(default_factory=dict[bytes, int])  # whole entries
     _signed: dict[str, int] = field(default_factory=dict[str, int])  # signatures
@@ -146,13 +143,10 @@ class _Reader:
                 )
 
     def _copied(self, entry: bytes, event: e.AnyEvent, number: int) -> str | None:
-        """A second copy of an entry. Salts and seals make most signatures unique; a pause looks like the one before."""
+        """A second copy of an entry: salts, seals and nonces make every signature unique."""
         first = self._seen.setdefault(entry, number)
         again = self._signed.setdefault(event.sig, number) if event.sig else number
         if first == number and again == number:
-            return None
-        if first == number and event.body_hash is None and event.basis is None:
-            self.repeats += 1
             return None
         return f"it is a copy of entry {min(first, again)}, stored a second time"
 

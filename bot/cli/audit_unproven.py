@@ -20,7 +20,6 @@ class Sum:
     signed: int = 0
     unsigned: int = 0
     noted: int = 0
-    repeats: int = 0
     erased: int = 0
 
     def add(self, examined: Examined, *, newer: bool) -> None:
@@ -31,7 +30,6 @@ class Sum:
         self.signed += examined.signed
         self.unsigned += examined.unsigned
         self.noted += examined.noted
-        self.repeats += examined.repeats
         self.erased += examined.erased
 
 
@@ -62,11 +60,6 @@ def unproven(total: Sum, known: Heads | None) -> Iterator[str]:
         yield (
             f"who wrote {total.noted:,} notes of deliveries that a seal or an export covers; only that nobody altered "
             "them since. Nothing is decided by them."
-        )
-    if total.repeats:
-        yield (
-            f"that {total.repeats:,} entries are no copies: a second pause, resume, cancel or refusal by the same "
-            "person reads like the first."
         )
     if total.erased:
         yield f"what {total.erased:,} erased texts said, nor who erased them."
