@@ -4,14 +4,13 @@ from typing import assert_never
 
 from bot import asking, climbing, deciding, performing
 from bot import moves as m
-from bot.approvals import cards
+from bot.approvals import cards, replies
 from bot.bodies import ErrorBody, TextBody
 from bot.control import recall
 from bot.delegating import ended
 from bot.events import Replied, RequestExpired, RequestWithdrawn, StepInDoubt
 from bot.held import Held, LeaseLost
 from bot.interrupt import Interrupted
-from bot.places import Text
 
 
 async def advance(held: Held) -> None:
@@ -86,6 +85,6 @@ async def say(held: Held, what: str) -> None:
     """Say something that needs no model."""
     final = what == "stopped"
     text = "An operator looked at this and ended it here." if final else "I am still waiting for the open decision."
-    out = cards.line(held.thread, Text(markdown=text))
+    told = replies.reply(held.thread, held.runtime.directory(), text)
     also = ended(held.thread, "stopped", text) if final else []
-    await held.commit(Replied(final=final, body=TextBody(text=text)), out=out, also=also)
+    await held.commit(Replied(final=final, to=told.to, body=TextBody(text=text)), out=told.out, also=also)
