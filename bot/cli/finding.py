@@ -1,5 +1,6 @@
 """Find the request that somebody names, and read and print all about it."""
 
+import asyncio
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -9,6 +10,8 @@ from bot.cli.output import console
 from bot.cli.request_text import Shown, request_lines, shown_of
 from bot.ids import display_id
 from bot.store import log
+
+_LATELY = 100  # threads that are looked through for a request that is closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +52,32 @@ async def read(made: Opened, request: str) -> Found:
 
 
 async def find_request(made: Opened, text: str) -> str:
-    """The full id of an open request; a short one only helps this person to name it, and proves nothing."""
+    """The full id of a request; a short one only helps this person to name it, and proves nothing.
+
+    An open one comes first; a short id of one that was closed lately is for being told what became of it.
+    """
     if made.ids.thread_of(text) is not None:
         return text
-    pending = await log.pending(made.client)
-    found = [
-        (request, thread)
-        for request, thread in pending
-        if text and (request.startswith(text) or request.rpartition(".")[2].startswith(text))
-    ]
+    pending = [request for request, _ in await log.pending(made.client) if _begins(request, text)]
+    found = pending or await _closed(made, text)
     match found:
-        case [(request, _)]:
+        case [request]:
             return request
         case []:
             raise RefusedError(f"there is no open request {text!a}; `bot requests` lists them")
         case _:
-            shown = ", ".join(f"{display_id(request)} ({thread})" for request, thread in found)
+            shown = ", ".join(f"{display_id(request)} ({request.partition('.')[0]})" for request in found)
             raise RefusedError(f"{text!a} could be {shown}: give the whole id, from `bot requests --json`")
+
+
+def _begins(request: str, text: str) -> bool:
+    return bool(text) and (request.startswith(text) or request.rpartition(".")[2].startswith(text))
+
+
+async def _closed(made: Opened, text: str) -> list[str]:
+    """Those of the threads that changed last which show this very id."""
+    threads = await asyncio.gather(*(made.thread(head.thread) for head in await log.recent(made.client, _LATELY)))
+    return [request for thread in threads for request in thread.requests if display_id(request) == text]
 
 
 def print_request(shown: Shown) -> None:

@@ -179,7 +179,8 @@ def _possible(shown: Shown) -> Iterator[tuple[str, Style]]:
         for number, reason in enumerate(card.reject_reasons, 1):
             yield f"  {number}  {one_line(reason)}", ""
     if card.may_grant_s:
-        yield f"\nYou may let exactly this run without asking (--for), for {span(card.may_grant_s)} at most.", ""
+        by = f"\nWhoever has the role {one_line(shown.opened.role)}" if shown.opened.role else "\nYou"
+        yield f"{by} may let exactly this run without asking (--for), for {span(card.may_grant_s)} at most.", ""
     if shown.receivers:
         yield f"\nIt may be given to: {_listed(shown.receivers)}", ""
 

@@ -8,7 +8,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from tests.cli.conftest import BOT, Bot
@@ -38,9 +38,13 @@ class Terminal:
         """Type a line and press Enter."""
         os.write(self.master, f"{line}\n".encode())
 
-    def press(self, key: bytes) -> None:
-        """Press a key, such as Ctrl-C."""
-        os.write(self.master, key)
+    def leave(self, key: bytes) -> int:
+        """Press a key, such as Ctrl-C, until it has ended: it may not be listening yet. Return its exit code."""
+        while self.process.poll() is None:
+            os.write(self.master, key)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
+        return self.end()
 
     def end(self) -> int:
         """Wait until it has ended; return its exit code."""

@@ -74,7 +74,8 @@ def test_the_one_who_asked_is_told_that_somebody_else_decides(here: Call) -> Non
 def test_a_decided_request_says_by_whom(here: Call) -> None:
     request = asked()
     here("approve", request)
-    assert refused(here("reject", request)).startswith("Ana Lima approved this already, at ")
+    for named in (request, display_id(request)):
+        assert refused(here("reject", named)).startswith("Ana Lima approved this already, at ")
 
 
 # --- reject ----------------------------------------------------------------------------------------------------------
