@@ -147,6 +147,16 @@ def test_a_value_that_does_not_fit_is_asked_for_again(bot: Bot) -> None:
     assert state_of(request)[1].outcome == "edited"
 
 
+def test_a_value_that_does_not_fit_can_be_left_as_it_is_instead(bot: Bot) -> None:
+    request = asked()
+    with terminal(bot, "edit", display_id(request), "tag=v1.4.0", "--yes") as screen:
+        screen.expect("tag: that is what it is already")
+        screen.expect("(Enter keeps it): ")
+        screen.type("")
+        screen.expect("bot: nothing was changed: it stays as it is")
+        assert screen.end() == 2
+
+
 def test_a_text_of_several_lines_is_changed_in_the_persons_editor(bot: Bot, tmp_path: Path) -> None:
     editor = tmp_path / "editor"
     editor.write_text('#!/bin/sh\nsed -i s/v1.4.0/v1.3.1/ "$1"\n')

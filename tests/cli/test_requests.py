@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bot.bodies import Rung
+from bot.bodies import Rung, TextBody
+from bot.cli.following import Follower
 from bot.cli.opened import opened
-from bot.entries import Sealer
-from bot.events import RequestEscalated
+from bot.events import AnyEvent, Replied, RequestEscalated
 from bot.ids import display_id
 from bot.store import scripts
 from bot.store.scripts import Change
+from bot.thread import Thread
 from tests.cli.asked import CARD, HOUR, PEOPLE, asked, state_of
 from tests.cli.conftest import Bot, Said
 from tests.cli.people import STRANGER
@@ -60,9 +61,10 @@ def test_mine_leaves_out_what_only_others_may_answer(here: Call) -> None:
 
 
 def test_mine_counts_the_roles_that_one_has_now(bot: Bot, here: Call) -> None:
-    asked()
+    request = asked()
     bot.configure(PEOPLE.replace('os_user = $USER\nroles = ["release"]', "os_user = $USER"))
     assert here("requests", "--mine", "--json").records() == []
+    assert "May answer: Rob Wills (release)" in here("show", display_id(request)).out
 
 
 def test_the_empty_lists_say_what_they_mean(bot: Bot, here: Call) -> None:
@@ -103,7 +105,7 @@ def test_show_shows_a_request_in_full_with_every_way_to_answer(here: Call) -> No
 def test_an_escalation_is_shown_and_those_who_were_asked_as_well_are_named(bot: Bot, here: Call) -> None:
     bot.configure(PEOPLE + "\n[people.op]\nname = 'Olu Pike'\nroles = ['operators']\n")
     request = asked(approvers=("rob",), rungs=(Rung(at=1, do="escalate", role="operators"),))
-    escalate(request)
+    committed(request, RequestEscalated(request=request, rung=0, role="operators", approvers=("op",)))
     shown = here("show", display_id(request)).out
     assert "May answer: Rob Wills, Olu Pike (release)" in shown
     assert "Escalated to operators" in shown
@@ -128,16 +130,32 @@ def test_what_must_not_be_forgotten_never_expires_and_shows_its_options(here: Ca
     assert f"  bot answer {display_id(request)} choose it_did | run_it | stop" in shown
 
 
-def escalate(request: str) -> None:
-    """Others are asked as well, as a worker stores it."""
+def test_what_is_said_to_those_who_decide_is_followed_by_those_alone(
+    here: Call, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request = asked()
+    committed(request, Replied(to=(request,), body=TextBody(text="It is commit 4f2a.")))
+
+    async def follow(about: str | None) -> str:
+        async with opened() as made:
+            thread = Thread(request.partition(".")[0], made.sealer)
+            await Follower(made.client, thread, made.directory, since=0, about=about).run()
+        return capsys.readouterr().out
+
+    assert "It is commit 4f2a." in asyncio.run(follow(request))
+    told = asyncio.run(follow(None))
+    assert "It is commit 4f2a." not in told
+    assert f"  bot approve {display_id(request)}" in told
+
+
+def committed(request: str, event: AnyEvent) -> None:
+    """What a worker decided after it had asked."""
     thread, _ = state_of(request)
 
     async def work() -> None:
         async with opened() as made:
-            sealer: Sealer = made.sealer
-            mark = {"by": "bot", "basis": 3, "now": 1, "seal": sealer.seal(thread.chains[3])}
-            event = RequestEscalated(request=request, rung=0, role="operators", approvers=("op",))
-            entry = sealer.entry(thread.id, event.model_copy(update=mark))
+            mark = {"by": "bot", "basis": 3, "now": 1, "seal": made.sealer.seal(thread.chains[3])}
+            entry = made.sealer.entry(thread.id, event.model_copy(update=mark))
             await scripts.note(made.client, thread.id, Change(entries=[entry]))
 
     asyncio.run(work())
