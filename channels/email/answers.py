@@ -52,7 +52,9 @@ def how(asked: Asked) -> str:
 def echo(asked: Asked, answer: Answer, answered: Answered) -> str:
     """Say what was understood, where no mail about the outcome does: changes, and an approval for a while."""
     told = [answered.text]
-    if answer.grant_s:
+    if answer.grant_s and answered.pending:
+        told.append(f"Nothing is let run for {span(answer.grant_s)}: that takes the last of those who have to approve.")
+    elif answer.grant_s:
         told.append(f"I understood: approve, and let this very call run without asking for {span(answer.grant_s)}.")
     if answer.answer == "edit":
         before = {field.name: value_text(field) for field in asked.fields}

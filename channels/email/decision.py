@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.bodies import AnswerKind
+from bot.durations import parse_duration
 from channels.email.fields import MARK, read_fields
 from channels.email.mail import Said
 from channels.email.markers import is_aside
@@ -12,7 +13,7 @@ from channels.email.offers import Offer, span
 
 _WORDS = re.compile(r"(?<!\w)(?:approved?|reject(?:ed)?|deny|denied)(?!\w)", re.IGNORECASE)
 _ALONE = frozenset({"approve", "approved", "reject", "rejected", "deny", "denied"})
-_APPROVE = re.compile(r"approved?(?:\s+for\s+(?P<count>[0-9]{1,6})\s*(?P<unit>[a-z]+))?")
+_APPROVE = re.compile(r"approved?(?:\s+for\s+(?P<span>[0-9][0-9a-z ]{0,60}))?")
 _REJECT = re.compile(r"(?:reject(?:ed)?|deny|denied)(?!\w)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _INTERNAL = re.compile(r"[\W_]*internal[^\S\n]*[*_)\]]*\s*:(?P<rest>.*)", re.IGNORECASE)
 _INTERNAL_ANYWHERE = re.compile(r"\binternal\W{0,3}:", re.IGNORECASE)
@@ -20,8 +21,9 @@ _GIVE = re.compile(
     r"give\s+(?:(?:this|it)\s+)?to(?:\s*:\s*(?P<to>[^\n]{1,300})|\s+(?P<one>[^\s:]{1,300}))", re.IGNORECASE
 )
 _IN_ANGLES = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
-_UNIT = re.compile(r"(?P<s>s|secs?|seconds?)|(?P<m>m|mins?|minutes?)|(?P<h>h|hrs?|hours?)|(?P<d>d|days?)")
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_UNIT = re.compile(
+    r" ?(?:(?P<s>seconds?|secs?)|(?P<m>minutes?|mins?)|(?P<h>hours?|hrs?)|(?P<d>days?)|[smhd])(?![a-z]) ?"
+)
 _YES = frozenset({"yes", "ok", "okay", "lgtm"})
 _NO = frozenset({"no"})
 _AROUND = " \t\n.!,;:*_\"'`“”‘’«»()\u200b\u2060"  # noqa: RUF001
@@ -119,15 +121,15 @@ def _approved(text: str, offer: Offer) -> Answer | Unclear | None:
     match = _APPROVE.fullmatch(_bare(text))
     if match is None or len(_WORDS.findall(text)) != 1:
         return None
-    if match["count"] is None:
+    if match["span"] is None:
         return Answer("approve")
-    unit = _UNIT.fullmatch(match["unit"])
-    if unit is None or unit.lastgroup is None:
+    try:
+        wanted = parse_duration(_UNIT.sub(lambda unit: unit.lastgroup or unit[0].strip(), match["span"]))
+    except ValueError:
         return None
-    wanted = int(match["count"]) * _SECONDS[unit.lastgroup]
     if not offer.may_grant_s:
         return Unclear("This call cannot be let run again without asking: you can only approve it as it is, once.")
-    if not 0 < wanted <= offer.may_grant_s:
+    if wanted > offer.may_grant_s:
         return Unclear(f"This call can be let run without asking for {span(offer.may_grant_s)} at most.")
     return Answer("approve", grant_s=wanted)
 

@@ -127,7 +127,9 @@ def _approval(offer: Offer) -> list[Way]:
     found = [Way('To approve, reply with "approve" and nothing else.')]
     if offer.may_grant_s:
         most = span(offer.may_grant_s)
-        told = f'To let this very call run again without asking for a while, reply with "approve for {most}"'
+        told = (
+            f'To approve, and let this very call run again without asking for a while, reply with "approve for {most}"'
+        )
         found.append(Way(f"{told} or less time, and nothing else."))
     reject = 'To reject, reply with "reject" first, and your reason after it.'
     if offer.reject_reasons:

@@ -27,7 +27,10 @@ _VALUE = (
 _SAID = "margin:0;padding-left:10px;border-left:3px solid #a1a1aa"
 _GREEN, _RED, _BLUE, _GREY = "#15803d", "#b91c1c", "#1d4ed8", "#52525b"
 _LONGEST_LINK = 1_200  # characters of a prefilled mail; some programs cut a longer link off
-_BUTTON = "display:inline-block;padding:9px 18px;border-radius:6px;color:#ffffff;text-decoration:none;font-weight:600"
+_BUTTON = (
+    "display:inline-block;margin:0 0 8px;padding:9px 18px;border-radius:6px;color:#ffffff;text-decoration:none;"
+    "font-weight:600"
+)
 
 
 def text_page(markdown: str, marker: str = "") -> str:
@@ -106,7 +109,7 @@ def _buttons(offer: Offer, answering: Answering) -> str:
         f'style="{_BUTTON};background:{colour}">{_text(label)}</a>'
         for label, body, colour in _offered(offer)
     ]
-    return f'<p style="margin:18px 0;line-height:3">{"&nbsp; ".join(links)}</p>'
+    return f'<p style="margin:18px 0">{"&nbsp; ".join(links)}</p>'
 
 
 def _offered(offer: Offer) -> list[tuple[str, str, str]]:

@@ -233,13 +233,19 @@ def test_where_nobody_from_outside_reads_all_of_a_reason_is_the_reason() -> None
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("approve for 2h", 7_200), ("Approved for 90 minutes.", 5_400), ("approve for 1 hour", 3_600)],
+    [
+        ("approve for 2h", 7_200),
+        ("Approved for 90 minutes.", 5_400),
+        ("approve for 1 hour", 3_600),
+        ("approve for 1h30m", 5_400),
+        ("approve for 1 hour 30 min", 5_400),
+    ],
 )
 def test_an_approval_may_be_for_a_while(text: str, seconds: int) -> None:
     assert read(text, FULL) == Answer("approve", grant_s=seconds)
 
 
-@pytest.mark.parametrize("text", ["approve for 3h", "approve for 0m", "approve for 1 day", "approve for 999999 days"])
+@pytest.mark.parametrize("text", ["approve for 3h", "approve for 2h1s", "approve for 1 day"])
 def test_an_approval_for_longer_than_is_offered_decides_nothing_and_is_said_so(text: str) -> None:
     assert isinstance(read(text, FULL), Unclear)
 
@@ -248,7 +254,17 @@ def test_where_no_while_is_offered_an_approval_for_one_decides_nothing() -> None
     assert isinstance(read("approve for 1h"), Unclear)
 
 
-@pytest.mark.parametrize("text", ["approve for now", "approve for 2 fortnights", "approve for 1h, then stop", "for 2h"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "approve for now",
+        "approve for 2 fortnights",
+        "approve for 0m",
+        "approve for 9999999 days",
+        "approve for 1h, then stop",
+        "for 2h",
+    ],
+)
 def test_what_is_no_time_span_is_no_approval(text: str) -> None:
     assert read(text, FULL) is None
 
