@@ -1,6 +1,7 @@
 """Requests as Block Kit: what is asked, by whom, the whole call, the agent's own words apart, and the buttons."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from bot.ids import display_id
@@ -47,8 +48,13 @@ def decision_title(decision: Decision) -> str:
 
 def called(card: Card) -> list[str]:
     """Return the users whom the card notifies: only if it is urgent, and only those that the core names."""
-    found = [match[1] for account in card.mention if (match := _ACCOUNT.fullmatch(account))]
-    return list(dict.fromkeys(found))[:MENTIONS] if card.urgency == "high" else []
+    return users_of(card.mention) if card.urgency == "high" else []
+
+
+def users_of(accounts: Sequence[str]) -> list[str]:
+    """Return the users of these accounts (`T0ACME/U0ROB`), each once, without whatever is no account."""
+    found = [match[1] for account in accounts if (match := _ACCOUNT.fullmatch(account))]
+    return list(dict.fromkeys(found))[:MENTIONS]
 
 
 def card_blocks(card: Card, below: Below = "nothing") -> list[JsonObject]:
@@ -90,7 +96,7 @@ def _view(card: Card) -> CallView:
 
 def _top(card: Card) -> list[JsonObject]:
     users = called(card)
-    return [kit.header(card.title), *([kit.people(*users)] if users else []), *_intro(card)]
+    return [kit.header(card.title), *([kit.people(users, "Urgent:")] if users else []), *_intro(card)]
 
 
 def _reason(decision: Decision) -> list[JsonObject]:

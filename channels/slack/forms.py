@@ -16,7 +16,7 @@ from channels.slack.wire import JsonObject, array
 
 Purpose = Literal["reject", "say", "ask", "edit", "give", "grant"]
 
-WORDS, INTERNAL, PRESET, TO, SECONDS = "text", "internal", "preset", "to", "seconds"  # the inputs
+WORDS, INTERNAL, PRESET, TO, SECONDS = "words", "internal", "preset", "to", "seconds"  # the inputs, by their blocks
 NOTHING_TO_EDIT = "Nothing of this call can be changed here: approve or reject it, or look at it with `bot requests`."
 NO_GRANT = "This call cannot be approved for a while: it is asked each time."
 
@@ -42,7 +42,7 @@ def form(purpose: Purpose, origin: Origin, asked: Asked, now: datetime) -> JsonO
         case "reject":
             return _modal(purpose, origin, "Reject", "Reject", _reject(asked))
         case "say":
-            return _modal(purpose, origin, "Answer", "Send", [inputs.block(inputs.words(WORDS), "Your answer")])
+            return _modal(purpose, origin, "Answer", "Send", [_words("Your answer")])
         case "ask":
             return _modal(purpose, origin, "Ask the agent", "Ask", _ask())
         case "edit" if edit_form.can_be_filled_in(asked.fields):
@@ -117,6 +117,10 @@ def _modal(purpose: Purpose, origin: Origin, title: str, submit: str, blocks: li
     }
 
 
+def _words(label: str, *, hint: str = "", optional: bool = False) -> JsonObject:
+    return inputs.block(inputs.words("text"), label, name=WORDS, hint=hint, optional=optional)
+
+
 def _note(text: str) -> JsonObject:
     return kit.rich(kit.paragraph(kit.run(text)))
 
@@ -128,19 +132,19 @@ def _reject(asked: Asked) -> list[JsonObject]:
         made.append(inputs.block(element, "Why?", optional=True))
     if not asked.outside:
         label = "In your own words" if presets else "Why? The agent reads this."
-        return [*made, inputs.block(inputs.words(WORDS), label, optional=True)]
+        return [*made, _words(label, optional=True)]
     told = "The agent reads this, and may quote it to the customer."
     inside = "Neither the agent nor the customer gets to see this; those who were asked do."
     return [
         *made,
-        inputs.block(inputs.words(WORDS), "What the customer may be told", hint=told, optional=True),
+        _words("What the customer may be told", hint=told, optional=True),
         inputs.block(inputs.words(INTERNAL), "Internal, stays here", hint=inside, optional=True),
     ]
 
 
 def _ask() -> list[JsonObject]:
     told = "The request stays open. The answer comes below the card; the agent may look something up for it."
-    return [inputs.block(inputs.words(WORDS), "Your question to the agent", hint=told)]
+    return [_words("Your question to the agent", hint=told)]
 
 
 def _give(asked: Asked) -> list[JsonObject]:

@@ -1,4 +1,4 @@
-"""The inputs of forms: one to a block, whose id is also the action's, and what was put into them."""
+"""The inputs of forms, one to a block, and what was put into them."""
 
 import re
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ _LABEL = 150  # characters; Slack takes 2,000
 _HINT = 300
 
 
-def block(element: JsonObject, label: str, *, hint: str = "", optional: bool = False) -> JsonObject:
-    """Return the block of an input, named like the input itself."""
+def block(element: JsonObject, label: str, *, name: str = "", hint: str = "", optional: bool = False) -> JsonObject:
+    """Return the block of an input, by whose name it is read; without one it has that of the input itself."""
     made: JsonObject = {
         "type": "input",
-        "block_id": element["action_id"],
+        "block_id": name or element["action_id"],
         "optional": optional,
         "label": kit.plain(line(label, _LABEL) or "?"),
         "element": element,
@@ -60,7 +60,7 @@ def user(name: str) -> JsonObject:
 
 def put_in(view: View, name: str) -> str | None:
     """Return what was typed or chosen; empty if nothing was, None if the form has no such input."""
-    found = as_object(as_object(as_object(view.state.get("values")).get(name)).get(name))
+    found = _element(view, name)
     if not found:
         return None
     return as_text(found.get("value")) or as_text(as_object(found.get("selected_option")).get("value"))
@@ -68,9 +68,14 @@ def put_in(view: View, name: str) -> str | None:
 
 def user_in(view: View, name: str) -> str:
     """Return the user who was chosen from the workspace's people; empty if nobody was."""
-    found = as_object(as_object(as_object(view.state.get("values")).get(name)).get(name))
-    chosen = as_text(found.get("selected_user"))
+    chosen = as_text(_element(view, name).get("selected_user"))
     return chosen if _USER.fullmatch(chosen) else ""
+
+
+def _element(view: View, name: str) -> JsonObject:
+    """Return the state of the one input in this block."""
+    inside = [*as_object(as_object(view.state.get("values")).get(name)).values()]
+    return as_object(inside[0]) if len(inside) == 1 else {}
 
 
 def _one_of(kind: str, name: str, options: Mapping[str, str], initial: str) -> JsonObject:

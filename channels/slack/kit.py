@@ -1,5 +1,6 @@
 """The few Block Kit shapes that we use, made so that foreign text in them is never read as markup."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.visible import line
@@ -90,10 +91,10 @@ def overflow(action_id: str, options: list[JsonObject]) -> JsonObject:
     return {"type": "overflow", "action_id": action_id, "options": array(options)}
 
 
-def people(*users: str) -> JsonObject:
+def people(users: Sequence[str], lead: str = "") -> JsonObject:
     """Return a line that notifies these users; the one place where somebody is called, and never by a text."""
-    runs = [run("Urgent:", "bold")]
+    runs = [run(lead, "bold")] if lead else []
     for user in users:
         named: JsonObject = {"type": "user", "user_id": user}
-        runs += [run(" "), named]
+        runs += [run(" "), named] if runs else [named]
     return rich(paragraph(*runs))

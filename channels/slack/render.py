@@ -1,12 +1,21 @@
 """What is delivered, as messages: a text for notifications and blocks within Slack's limits. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 from bot.places import Card, Content, Decision, Notice, StatusLine, Text
 from bot.visible import line
 from channels.slack import kit
-from channels.slack.cards import Below, called, card_blocks, card_title, decision_blocks, decision_title
+from channels.slack.cards import (
+    Below,
+    called,
+    card_blocks,
+    card_title,
+    decision_blocks,
+    decision_title,
+    users_of,
+)
 from channels.slack.limits import BLOCKS, SECTION, WHOLE, weight
 from channels.slack.mrkdwn import convert, pieces
 from channels.slack.visible import escape
@@ -34,7 +43,9 @@ def render(content: Content) -> tuple[Rendered, ...]:
         case StatusLine():
             shown = (pieces(convert(content.markdown), _SMALL) or ["…"])[0]
             return (Rendered(_told(content.markdown), [kit.context(kit.small(shown))]),)
-        case Text() | Notice():
+        case Text():
+            return text_messages(content.markdown, users_of(content.mention))
+        case Notice():
             return text_messages(content.markdown)
         case _:
             assert_never(content)
@@ -42,24 +53,27 @@ def render(content: Content) -> tuple[Rendered, ...]:
 
 def card_message(card: Card, below: Below = "nothing") -> Rendered:
     """Return the message of a card; `below` says where the file is, if the call needs one."""
-    users = "".join(f"<@{user}> " for user in called(card))
-    return Rendered(users + escape(card_title(card)), card_blocks(card, below))
+    return Rendered(_calling(called(card)) + escape(card_title(card)), card_blocks(card, below))
 
 
-def text_messages(markdown: str) -> tuple[Rendered, ...]:
-    """Return standard Markdown as one message, or as several if it is long."""
-    messages: list[list[JsonObject]] = [[]]
+def text_messages(markdown: str, users: Sequence[str] = ()) -> tuple[Rendered, ...]:
+    """Return standard Markdown as one message, or as several if it is long; the first notifies these users."""
+    messages: list[list[JsonObject]] = [[kit.people(users)] if users else []]
     for piece in pieces(convert(markdown), SECTION) or ["(nothing)"]:
         block = kit.section(piece)
         if messages[-1] and (weight([*messages[-1], block]) > WHOLE or len(messages[-1]) >= BLOCKS):
             messages.append([])
         messages[-1].append(block)
-    told = _told(markdown)
+    told = _calling(users) + _told(markdown)
     total = len(messages)
     return tuple(
         Rendered(told if number == 0 else f"(part {number + 1} of {total})", blocks)
         for number, blocks in enumerate(messages)
     )
+
+
+def _calling(users: Sequence[str]) -> str:
+    return "".join(f"<@{user}> " for user in users)
 
 
 def _told(markdown: str) -> str:

@@ -137,7 +137,7 @@ async def test_the_menu_opens_two_forms_and_does_nothing_else(
 @pytest.mark.usefixtures("slack")
 @pytest.mark.parametrize("form", ["answer:approve", "answer:choose", "answer:choose:run_it", "approve", ""])
 async def test_no_form_approves_or_chooses(peer: SlackPeer, intake: RecordingIntake, form: str) -> None:
-    answered = await send(peer, form, put(text={"value": "yes"}))
+    answered = await send(peer, form, put(words={"value": "yes"}))
     assert UNKNOWN_FORM in str(answered)
     assert not intake.answers
 
@@ -153,7 +153,7 @@ async def test_what_travels_in_a_form_names_nobody_and_no_answer(peer: SlackPeer
         "grant_s": 9,
         "edits": {"tag": "evil"},
     }
-    await send(peer, "answer:ask", put(text={"value": "hm"}), crafted)
+    await send(peer, "answer:ask", put(words={"value": "hm"}), crafted)
     (answer,) = intake.answers
     assert (answer.identity.key, answer.answer) == ("slack:T0ACME/U0ZED", "say")
     assert (answer.grant_s, answer.edits) == (0, {})
@@ -163,7 +163,7 @@ async def test_what_travels_in_a_form_names_nobody_and_no_answer(peer: SlackPeer
 async def test_a_form_that_names_no_request_reaches_nobody(
     peer: SlackPeer, slack: SlackApp, intake: RecordingIntake, metadata: str
 ) -> None:
-    answered = await send(peer, "answer:reject", put(text={"value": "no"}), metadata)
+    answered = await send(peer, "answer:reject", put(words={"value": "no"}), metadata)
     assert UNKNOWN_FORM in str(answered)
     assert not intake.answers
     assert slack.tally.counts["broken:unknown_form"] == 1
@@ -218,7 +218,7 @@ async def test_a_span_longer_than_offered_is_the_intakes_to_refuse(peer: SlackPe
 async def test_a_reason_is_one_of_the_steps_or_ones_own_words(
     peer: SlackPeer, intake: RecordingIntake, picked: str
 ) -> None:
-    await send(peer, "answer:reject", put(preset={"selected_option": {"value": picked}}, text={"value": "no"}))
+    await send(peer, "answer:reject", put(preset={"selected_option": {"value": picked}}, words={"value": "no"}))
     assert intake.answers[0].text == "no"
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from bot.places import Card, Content
+from bot.places import Card, Content, Text
 from bot.playground.slack import Pings
 from bot.playground.slack.text import pings
 from bot.playground.slack.validate import message_blocks
@@ -19,7 +19,7 @@ from channels.slack.limits import TEXT, faults
 from channels.slack.render import card_message, render
 from channels.slack.wire import array, as_objects, as_text
 from tests.channels.slack.cards import APPROVED, REQUEST
-from tests.channels.slack.strategies import APPROVALS, CARDS, CONTENT, SOME, blocks_of, buttons, runs
+from tests.channels.slack.strategies import APPROVALS, CARDS, CONTENT, SOME, WORDS, blocks_of, buttons, runs
 
 LINK = re.compile(r"https?://[!-;=?-{}~]+")
 DATE = re.compile(r"!date\^[0-9]+\^\{date_short_pretty\} at \{time\}\|[0-9: -]+ UTC")
@@ -63,6 +63,15 @@ def test_an_urgent_card_calls_those_whom_the_core_names_and_nobody_else(card: Ca
     expected = ("U0ROB", "U0MIA") if card.urgency == "high" else ()
     assert pings(message.text, message.blocks, link_names=True) == Pings(users=expected)
     assert [*faults(message.blocks)] == []
+
+
+@SOME
+@given(WORDS)
+def test_a_reminder_calls_those_whom_the_core_names_once_and_nobody_else(text: str) -> None:
+    first, *others = render(Text(markdown=text, mention=MENTIONED))
+    assert pings(first.text, first.blocks, link_names=True) == Pings(users=("U0ROB", "U0MIA"))
+    assert all(pings(other.text, other.blocks, link_names=True) == Pings() for other in others)
+    assert [*faults(first.blocks)] == []
 
 
 @SOME
