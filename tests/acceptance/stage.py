@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -11,109 +10,34 @@ import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, cast
+from typing import Any, Self, cast
 from urllib.parse import quote
 
 from bot.entries import Sealer
 from bot.errors import SettingsError
 from bot.events import AnyEvent
 from bot.fold import fold
-from bot.playground.mail import MailPeer
+from bot.playground.mail import MailPeer, ShownMessage
 from bot.playground.model.peer import ModelPeer, model_peer
 from bot.playground.repository import DemoRepository, make_demo_repository, record_first_deployments
 from bot.playground.slack import SlackPeer, Timing
 from bot.store import log, valkey
 from bot.store.server import Client, connect
 from bot.thread import Thread
+from tests.acceptance.people import STORY, bot_toml
+from tests.acceptance.process import Process, Role, Said, command, state_of
 from tests.helpers import wait_until
 
-Role = Literal["web", "slack", "email", "worker"]
 SIGNING = "playground-signing-secret"
 DEPLOYS, RELEASES = "C0DEPLOYS", "C0RELEASES"
-_CONFIG = """
-[people.ana]
-name = "Ana Lima"
-slack = "T0ACME/U0ANA"
-
-[people.rob]
-name = "Rob Wills"
-slack = "T0ACME/U0ROB"
-email = "rob@acme.test"
-roles = ["release", "operators", "finance", "support"]
-
-[people.mia]
-name = "Mia Chen"
-slack = "T0ACME/U0MIA"
-roles = ["release"]
-
-[roles.release]
-channel = "slack:T0ACME/C0RELEASES"
-
-[roles.operators]
-
-[roles.support]
-
-[roles.finance]
-channel = "slack:T0ACME/C0RELEASES"
-mail = true
-
-[[routes]]
-address = "support@acme.test"
-agent = "support"
-who = "anyone"
-approvers = "support"
-
-[[routes]]
-channel = "slack:T0ACME/C0DEPLOYS"
-agent = "deploy"
-approvers = "release"
-
-[[routes]]
-agent = "triage"
-
-[agents.deploy]
+_DEPLOY = """
 repository = {repository}
 command = {command}
 health_command = {health}
 unattended = ["staging"]
 env = {{ DEMO_DEPLOY_SECONDS = "{seconds}" }}
 {state}
-
-[agents.support]
 """
-
-
-class Process:
-    """One process of the bot."""
-
-    def __init__(self, role: Role, environment: dict[str, str], folder: Path) -> None:
-        """Start it; what it prints goes to a log file of its own."""
-        self.role = role
-        self.output = folder / f"{role}.{secrets.token_hex(2)}.log"
-        with self.output.open("ab") as output:
-            self.child = subprocess.Popen(
-                [sys.executable, "-c", "from bot.cli import main; main()", role],
-                env=environment,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-
-    def kill(self) -> None:
-        """Kill it as a machine that loses power does."""
-        self.child.kill()
-        self.child.wait(timeout=10)
-
-    def stop(self, timeout: float = 60) -> int:
-        """Stop it as a deployment does; returns its exit code."""
-        self.child.send_signal(signal.SIGTERM)
-        return self.child.wait(timeout=timeout)
-
-    @property
-    def alive(self) -> bool:
-        """Whether it still runs."""
-        return self.child.poll() is None
 
 
 class Stage:
@@ -128,6 +52,7 @@ class Stage:
         drain_s: float = 30,
         socket_mode: bool = False,
         can_check: bool = True,
+        people: str = STORY,
     ) -> None:
         """Choose the story's circumstances. Without `can_check` the deploy step cannot tell whether it happened."""
         self.folder = folder
@@ -139,6 +64,7 @@ class Stage:
         self._deploy_seconds = deploy_seconds
         self._knobs = {"LEASE_S": f"{lease_s:g}", "DRAIN_S": f"{drain_s:g}"}
         self._can_check = can_check
+        self._people = people
         self._stack = AsyncExitStack()
         self.model: ModelPeer
         self.demo: DemoRepository
@@ -154,14 +80,14 @@ class Stage:
         await self._stack.enter_async_context(self.mail)
         if not self.socket_mode:
             self.slack.deliver_to(f"http://127.0.0.1:{self.port}/slack/events")
-        text = _CONFIG.format(
+        deploy = _DEPLOY.format(
             repository=json.dumps(str(self.demo.repository)),
             command=json.dumps(list(self.demo.command)),
             health=json.dumps(list(self.demo.health_command)),
             seconds=self._deploy_seconds,
             state=f"state = {json.dumps(str(state))}" if self._can_check else "",
         )
-        (self.folder / "bot.toml").write_text(text)
+        (self.folder / "bot.toml").write_text(bot_toml(self._people, deploy))
         return self
 
     async def __aexit__(
@@ -170,6 +96,7 @@ class Stage:
         """Stop what still runs, the embedded server last; show the processes' words if the story failed."""
         for process in self.processes:
             if process.alive:
+                process.thaw()
                 process.child.send_signal(signal.SIGTERM)
         for process in self.processes:
             try:
@@ -229,7 +156,7 @@ class Stage:
         await client.aclose()
         pid = int(str(info["process_id"]))
         os.kill(pid, signal.SIGKILL)
-        await wait_until(lambda: not Path(f"/proc/{pid}").exists() or _is_zombie(pid), timeout=10)
+        await wait_until(lambda: state_of(pid) in {"", "Z"}, timeout=10)
 
     async def client(self) -> Client | None:
         """A client of the embedded server while it runs."""
@@ -262,20 +189,65 @@ class Stage:
         """What was said in a thread of #deploys."""
         return [message.text for message in self.slack.workspace.replies(DEPLOYS, root)]
 
-    async def thread(self) -> Thread:
-        """Fold the only thread there is."""
+    def told(self, user: str) -> str:
+        """What this person alone sees in #releases and #deploys."""
+        shown = self.snapshot(user)
+        return " ".join(
+            str(message)
+            for channel in shown["channels"]
+            if channel["id"] in {RELEASES, DEPLOYS}
+            for message in [*channel["messages"], *(m for replies in channel["threads"].values() for m in replies)]
+            if message["ephemeral"]
+        )
+
+    def shown(self, card: str, channel: str = RELEASES) -> str:
+        """A message as it is by now, with its buttons."""
+        return str(self.slack.workspace.shown(self.slack.workspace.message(channel, card)))
+
+    def mails(self, box: str) -> list[ShownMessage]:
+        """The mails in a mailbox, oldest first; none if nobody has written there yet."""
+        boxes = [each.box for each in self.mail.mailboxes()]
+        return self.mail.messages(box) if box in boxes else []
+
+    async def mail_to(self, box: str, about: str, number: int = 1) -> ShownMessage:
+        """Wait for the n-th mail with this in its subject or text."""
+
+        def found() -> ShownMessage | None:
+            fitting = [mail for mail in self.mails(box) if about in mail.subject or about in mail.text]
+            return fitting[number - 1] if len(fitting) >= number else None
+
+        mail = await wait_until(found, timeout=30, what=f"mail {number} about {about!r} to {box}")
+        assert mail
+        return mail
+
+    async def bot(self, *words: str) -> Said:
+        """Run a command as whoever runs the tests."""
+        return await command(words, self.environment, self.folder)
+
+    async def threads(self) -> list[Thread]:
+        """Fold all threads, the one that changed last first."""
         client = await self.client()
         assert client is not None
         try:
-            (head,) = await log.recent(client)
             secret = (self.folder / "data" / "secret").read_bytes().strip()
-            return fold(head.thread, await log.load(client, head.thread), Sealer(secret))
+            names = [head.thread for head in await log.recent(client)]
+            return [fold(name, await log.load(client, name), Sealer(secret)) for name in names]
         finally:
             await client.aclose()
 
+    async def thread(self) -> Thread:
+        """Fold the only thread there is."""
+        (thread,) = await self.threads()
+        return thread
+
     async def events(self, kind: str) -> list[AnyEvent]:
-        """The events of this type in the only thread."""
+        """The events of this type, the only thread's."""
         return [event for event in (await self.thread()).events if event.type == kind]
+
+    def read_by_model(self) -> str:
+        """What the model got to read when it was asked last."""
+        last = self.model.requests[-1].body.messages[-1]
+        return "\n".join(block.text for block in last.texts())
 
     def _listening(self) -> bool:
         with socket.socket() as probe:
@@ -290,10 +262,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _is_zombie(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True

@@ -7,7 +7,6 @@ from typing import Literal
 
 import pytest
 
-from bot.playground.mail import ShownMessage
 from tests.acceptance.stage import RELEASES, Stage
 from tests.helpers import wait_until
 
@@ -20,26 +19,13 @@ def _refunds(stage: Stage) -> list[str]:
         return [row[0] for row in shop.execute("SELECT order_number FROM cases WHERE kind = 'refund'")]
 
 
-async def _mail_to(stage: Stage, box: str, about: str) -> ShownMessage:
-    """Wait for a mail with this in its subject."""
-
-    def found() -> ShownMessage | None:
-        boxes = [each.box for each in stage.mail.mailboxes()]
-        mails = stage.mail.messages(box) if box in boxes else []
-        return next((mail for mail in mails if about in mail.subject), None)
-
-    mail = await wait_until(found, timeout=30, what=f"a mail about {about!r} to {box}")
-    assert mail
-    return mail
-
-
 @pytest.mark.parametrize("by", ["reply", "click", "both"])
 async def test_a_refund_is_paid_once(tmp_path: Path, by: Literal["reply", "click", "both"]) -> None:
     """Kim writes, Rob decides, the shop pays once, and Kim is told."""
     async with Stage(tmp_path) as stage:
         await stage.start("web", "email", "worker", "worker")
         stage.mail.write(KIM, "support@acme.test", "My order", f"I want my money back for order {ORDER}")
-        asked = await _mail_to(stage, ROB, "Approval needed")
+        asked = await stage.mail_to(ROB, "Approval needed")
         card = await stage.card()
 
         async def click() -> None:
@@ -58,4 +44,4 @@ async def test_a_refund_is_paid_once(tmp_path: Path, by: Literal["reply", "click
         await wait_until(done, timeout=30, what="the thread is done")
         assert _refunds(stage) == [ORDER]
         assert len(await stage.events("request_answered")) == 1
-        await _mail_to(stage, KIM, "My order")
+        await stage.mail_to(KIM, "My order")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.playground.repository import commit_of, move_tag
-from tests.acceptance.stage import DEPLOYS, RELEASES, Stage
+from tests.acceptance.stage import RELEASES, Stage
 from tests.helpers import wait_until
 
 ASK = "deploy backend v1.4.0 to production"
@@ -59,7 +59,7 @@ async def test_a_double_click_and_two_people_at_once(tmp_path: Path) -> None:
         stage.mention(ASK)
         card = await stage.card()
         stranger = await stage.slack.click("U0ZED", RELEASES, card, APPROVE)
-        await wait_until(lambda: _ephemerals(stage, "U0ZED"), what="the stranger is told")
+        await wait_until(lambda: stage.told("U0ZED"), what="the stranger is told")
         assert stranger.acked
         assert not stage.demo.runs()
         await asyncio.gather(
@@ -74,9 +74,9 @@ async def test_a_double_click_and_two_people_at_once(tmp_path: Path) -> None:
         assert len(answers) == 1
         loser = "U0MIA" if answers[0].by == "rob" else "U0ROB"
         winner = "Rob Wills" if answers[0].by == "rob" else "Mia Chen"
-        await wait_until(lambda: winner in _ephemerals(stage, loser), what="the loser is told who decided")
-        assert "role release" in _ephemerals(stage, "U0ZED")
-        assert "role release" not in _ephemerals(stage, "U0ROB") + _ephemerals(stage, "U0MIA")
+        await wait_until(lambda: winner in stage.told(loser), what="the loser is told who decided")
+        assert "role release" in stage.told("U0ZED")
+        assert "role release" not in stage.told("U0ROB") + stage.told("U0MIA")
 
 
 @pytest.mark.parametrize(("option", "runs"), [("it_did", 0), ("run_it", 1)])
@@ -128,7 +128,7 @@ async def test_a_rejection_with_a_reason_leads_to_another_proposal(tmp_path: Pat
         stage.mention(ASK)
         card = await stage.card()
         form = await stage.slack.click("U0ROB", RELEASES, card, "answer:reject")
-        await stage.slack.submit_view("U0ROB", form.modals[-1], {"words": "use v1.3.1 instead"})
+        await stage.slack.submit_view("U0ROB", form.modals[-1], {"text": "use v1.3.1 instead"})
         again = await stage.card(2)
         await stage.slack.click("U0ROB", RELEASES, again, APPROVE)
         await _done(stage)
@@ -166,19 +166,6 @@ async def test_slack_hears_no_ack_while_the_store_is_away(tmp_path: Path) -> Non
         await wait_until(lambda: len(stage.said(root)) >= 1, timeout=40)
         messages = await stage.events("message_received")
         assert len(messages) == 1
-
-
-def _ephemerals(stage: Stage, user: str) -> str:
-    """What this person alone sees in #releases and #deploys."""
-    places = {RELEASES, DEPLOYS}
-    shown = stage.snapshot(user)
-    return " ".join(
-        str(message)
-        for channel in shown["channels"]
-        if channel["id"] in places
-        for message in [*channel["messages"], *(m for replies in channel["threads"].values() for m in replies)]
-        if message["ephemeral"]
-    )
 
 
 def _end_commands(stage: Stage) -> None:
