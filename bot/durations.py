@@ -21,3 +21,11 @@ def parse_duration(text: object) -> int:
     if seconds > _LONGEST_S:
         raise ValueError(f"{text!a} is more than 365d: make it shorter")
     return seconds
+
+
+def duration(seconds: int) -> str:
+    """Write a length of time as people type it, in the largest unit that it is a whole number of: 90s, 30m, 2h, 7d."""
+    for unit, length in zip("dhm", _SECONDS, strict=False):
+        if seconds and seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"

@@ -10,6 +10,7 @@ from bot.approvals import approvers as who
 from bot.approvals.edits import Unfit, changes, edited
 from bot.bodies import AnswerBody, AnswerKind, Outcome
 from bot.context import moment
+from bot.durations import duration
 from bot.events import RequestAnswered, RequestOpened
 from bot.ids import display_id
 from bot.people import Directory, Person
@@ -220,7 +221,7 @@ def _no_grant(opened: RequestOpened, person: Person) -> str:
     if opened.role not in person.roles:
         return f"Nothing was approved: only the role {opened.role} may allow this for a while. Approve it this once."
     if opened.may_grant_us:
-        return f"Nothing was approved: this may be allowed for {opened.may_grant_us // 1_000_000} seconds at most."
+        return f"Nothing was approved: this may be allowed for {duration(opened.may_grant_us // 1_000_000)} at most."
     return "Nothing was approved: this cannot be allowed for longer than this once. Approve it without a time, please."
 
 

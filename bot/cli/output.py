@@ -77,14 +77,6 @@ def ago(us: int) -> str:
     return f"{abs(seconds):.0f} s"
 
 
-def span(seconds: int) -> str:
-    """A length of time as people type it: 90s, 30m, 2h, 7d."""
-    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds and seconds % length == 0:
-            return f"{seconds // length}{unit}"
-    return f"{seconds}s"
-
-
 def ahead(us: int) -> str:
     """A time (us since 1970) that is still to come, or that should have come by now."""
     return f"in {ago(us)}" if us > time.time_ns() // 1000 else "due"

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import JsonValue
 
 from bot.approvals import approvers, cards
-from bot.cli.output import ahead, local, one_line, span
+from bot.cli.output import ahead, local, one_line
+from bot.durations import duration
 from bot.events import NEVER, RequestOpened
 from bot.ids import display_id
 from bot.people import Directory
@@ -93,7 +94,7 @@ def ways(opened: RequestOpened) -> list[str]:
     short = display_id(opened.request)
     ask, give = f'bot ask {short} "..."', f"bot give {short} PERSON"
     if opened.kind == "approval":
-        grant = f"   (or: --for {span(opened.may_grant_us // 1_000_000)})" if opened.may_grant_us else ""
+        grant = f"   (or: --for {duration(opened.may_grant_us // 1_000_000)})" if opened.may_grant_us else ""
         edit = [f"bot edit {short} {one_line(opened.editable[0])}=..."] if opened.editable else []
         return [f"bot approve {short}{grant}", f'bot reject {short} --reason "..."', *edit, ask, give]
     if opened.format == "free_text":
@@ -180,7 +181,7 @@ def _possible(shown: Shown) -> Iterator[tuple[str, Style]]:
             yield f"  {number}  {one_line(reason)}", ""
     if card.may_grant_s:
         by = f"\nWhoever has the role {one_line(shown.opened.role)}" if shown.opened.role else "\nYou"
-        yield f"{by} may let exactly this run without asking (--for), for {span(card.may_grant_s)} at most.", ""
+        yield f"{by} may let exactly this run without asking (--for), for {duration(card.may_grant_s)} at most.", ""
     if shown.receivers:
         yield f"\nIt may be given to: {_listed(shown.receivers)}", ""
 

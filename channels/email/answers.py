@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import assert_never
 
+from bot.durations import duration
 from bot.port import Answered, Asked
 from bot.visible import line
 from channels.email.decision import Answer, Unclear, approval, choice, given
 from channels.email.fields import value_text
 from channels.email.mail import Mail
-from channels.email.offers import briefly, offer_of, span
+from channels.email.offers import briefly, offer_of
 
 _NOTHING_NEW = "I found no new text in your mail: what is quoted or forwarded decides nothing."
 _LONGEST = 300  # characters of a value that is told back
@@ -53,9 +54,11 @@ def echo(asked: Asked, answer: Answer, answered: Answered) -> str:
     """Say what was understood, where no mail about the outcome does: changes, and an approval for a while."""
     told = [answered.text]
     if answer.grant_s and answered.pending:
-        told.append(f"Nothing is let run for {span(answer.grant_s)}: that takes the last of those who have to approve.")
+        told.append(
+            f"Nothing is let run for {duration(answer.grant_s)}: that takes the last of those who have to approve."
+        )
     elif answer.grant_s:
-        told.append(f"I understood: approve, and let this very call run without asking for {span(answer.grant_s)}.")
+        told.append(f"I understood: approve, and let this very call run without asking for {duration(answer.grant_s)}.")
     if answer.answer == "edit":
         before = {field.name: value_text(field) for field in asked.fields}
         told.append(f"I understood:\n\n{_changes(before, answer.edits)}")

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.bodies import AnswerKind
-from bot.durations import parse_duration
+from bot.durations import duration, parse_duration
 from channels.email.fields import MARK, read_fields
 from channels.email.mail import Said
 from channels.email.markers import is_aside
-from channels.email.offers import Offer, span
+from channels.email.offers import Offer
 
 _WORDS = re.compile(r"(?<!\w)(?:approved?|reject(?:ed)?|deny|denied)(?!\w)", re.IGNORECASE)
 _ALONE = frozenset({"approve", "approved", "reject", "rejected", "deny", "denied"})
@@ -130,7 +130,7 @@ def _approved(text: str, offer: Offer) -> Answer | Unclear | None:
     if not offer.may_grant_s:
         return Unclear("This call cannot be let run again without asking: you can only approve it as it is, once.")
     if wanted > offer.may_grant_s:
-        return Unclear(f"This call can be let run without asking for {span(offer.may_grant_s)} at most.")
+        return Unclear(f"This call can be let run without asking for {duration(offer.may_grant_s)} at most.")
     return Answer("approve", grant_s=wanted)
 
 

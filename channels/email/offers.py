@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from bot.bodies import RequestKind
+from bot.durations import duration
 from bot.places import Card, EditField
 from bot.port import Asked
 from bot.visible import line, readable
@@ -18,7 +19,6 @@ _LABELS = {
     "yes": "yes",
     "no": "no",
 }
-_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +113,6 @@ def briefly(offer: Offer) -> str:
     return f"To answer, reply to the question again with nothing but one of: {numbered}"
 
 
-def span(seconds: int) -> str:
-    """Write a time span as people write it in a reply: `90s`, `30m`, `2h`, `7d`."""
-    unit, length = next((unit, length) for unit, length in _UNITS if seconds % length == 0)
-    return f"{seconds // length}{unit}"
-
-
 _GIVE = Way('To hand it to somebody else, reply with "give to:" and their name or address.')
 _ASK = Way("Anything else that you write is a question: it goes to the agent, which answers you. It decides nothing.")
 
@@ -126,7 +120,7 @@ _ASK = Way("Anything else that you write is a question: it goes to the agent, wh
 def _approval(offer: Offer) -> list[Way]:
     found = [Way('To approve, reply with "approve" and nothing else.')]
     if offer.may_grant_s:
-        most = span(offer.may_grant_s)
+        most = duration(offer.may_grant_s)
         told = (
             f'To approve, and let this very call run again without asking for a while, reply with "approve for {most}"'
         )
