@@ -1,6 +1,6 @@
 """Ask the model for one step, check it against guards and policy, and commit it with what follows at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -45,6 +45,7 @@ class Follow:
     out: Sequence[Delivery] = ()
     closed: Sequence[str] = ()
     also: Sequence[Also] = ()
+    head: Mapping[str, str] | None = None
 
 
 async def decide(held: Held, mode: Mode) -> None:
@@ -112,7 +113,13 @@ async def _commit_choice(held: Held, agent: LoadedAgent, chosen: Chosen, answer:
         follow = _follow(held, step, call, mode)
     harmless = isinstance(step, s.Query | s.Reply) and held.overtaken >= OVERTAKEN
     await held.commit(
-        event, *follow.events, out=follow.out, closed=follow.closed, also=follow.also, decides=not harmless
+        event,
+        *follow.events,
+        out=follow.out,
+        closed=follow.closed,
+        also=follow.also,
+        head=follow.head,
+        decides=not harmless,
     )
 
 
@@ -128,7 +135,7 @@ def _follow(held: Held, step: s.Step, call: str, mode: Mode) -> Follow:
             return Follow([said], told.out)
         case s.Delegate():
             noted, child = delegated(held, step, call)
-            return Follow([noted], also=[child])
+            return Follow([noted], also=[child], head={"delegates": "1"})
         case s.HandOff(agent=agent):
             approvers = held.runtime.approvers_for(agent, thread)
             return Follow([HandedOff(agent=agent, approvers=approvers or thread.approvers)])

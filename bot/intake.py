@@ -21,6 +21,7 @@ from bot.steps import Step
 from bot.store import log, scripts
 from bot.store.scripts import Change
 from bot.store.server import Client
+from bot.thread import Thread
 
 TOO_OLD_US = 30 * 86_400_000_000
 _REFUSALS_A_DAY = 3
@@ -58,7 +59,7 @@ class CoreIntake:
         route = self._route(inbound, directory)
         if head is not None:
             admitted = directory.may_talk(self._route_of(head.agent, route, directory), inbound.identity)
-            mine = await self._question_for(thread, person, inbound)
+            mine = await self._question_for(head, person, inbound)
             if mine is not None:
                 return mine
             if not admitted:
@@ -83,29 +84,51 @@ class CoreIntake:
         return Answering(self.client, self.sealer, self.ids, self.directory, self.form)
 
     async def _continued(self, inbound: Inbound, person: Person) -> str | None:
-        """The thread that a mail names by an id of ours, if its sender takes part there: ids can be forwarded."""
+        """The thread that a mail names by an id of ours, if its sender takes part there: ids can be forwarded.
+
+        People talk to whoever is in charge: a mail that follows one of a delegate goes to the thread that it works for.
+        """
         if inbound.thread is None:
             return None
-        thread = fold(inbound.thread, await log.load(self.client, inbound.thread), self.sealer)
+        thread = await self._fold(inbound.thread)
         asked = {name for request in thread.requests.values() for name in request.approvers}
-        return inbound.thread if person.id in {*thread.names, thread.principal_id, *asked} else None
-
-    async def _question_for(self, thread_name: str, person: Person, inbound: Inbound) -> Verdict | None:
-        """A plain message answers the only open free-text question put to its author; it never decides an approval."""
-        if not await log.has_open_requests(self.client, thread_name):
+        if person.id not in {*thread.names, thread.principal_id, *asked}:
             return None
-        thread = fold(thread_name, await log.load(self.client, thread_name), self.sealer)
+        while thread.birth is not None and thread.birth.parent is not None:
+            thread = await self._fold(thread.birth.parent)
+        return thread.id
+
+    async def _fold(self, name: str) -> Thread:
+        return fold(name, await log.load(self.client, name), self.sealer)
+
+    async def _question_for(self, head: log.Head, person: Person, inbound: Inbound) -> Verdict | None:
+        """A plain message answers the only open free-text question put to its author; it never decides an approval.
+
+        A delegate of the thread may have put it: it asks where the thread's people are.
+        """
         mine = [
-            request
-            for request in thread.open.values()
+            (thread.id, name)
+            for thread in await self._family(head)
+            for name, request in thread.open.items()
             if request.opened.format == "free_text" and person.id in request.approvers
+            if not (thread.unreadable or thread.cancelled)
         ]
-        if len(mine) != 1 or thread.unreadable or thread.cancelled:
+        if len(mine) != 1:
             return None
         said = Said(person=person, proof=inbound.identity.kind, answer="say", text=inbound.text)
-        seen = [inbound.source, *inbound.also]
-        answered = await self.answering.take(thread_name, mine[0].opened.request, said, seen)
+        answered = await self.answering.take(*mine[0], said, [inbound.source, *inbound.also])
         return "answered" if answered.accepted else None
+
+    async def _family(self, head: log.Head) -> list[Thread]:
+        """A thread and those that work for it, as far as any of them may be asking something."""
+        if not (head.delegates or await log.has_open_requests(self.client, head.thread)):
+            return []
+        thread = await self._fold(head.thread)
+        found = [thread]
+        for child in thread.live_children:
+            below = await log.head(self.client, child.delegated.child)
+            found += await self._family(below) if below is not None else []
+        return found
 
     async def _append(
         self, inbound: Inbound, thread: str, person: Person, route: Route, *, resting: str | None

@@ -109,6 +109,15 @@ class Decision(Frozen):
     at: datetime
 
 
+class Batch(Frozen):
+    """Several requests in one message, in the order of asking: those that are open, and what became of the others."""
+
+    kind: Literal["batch"] = "batch"
+    title: str
+    items: tuple[Card | Decision, ...]
+    latest: str | None = None  # the request for whose sake it is sent: what is new in it
+
+
 class StatusLine(Frozen):
     """A line in the thread it came from that says what is being waited for, or what was decided; no arguments."""
 
@@ -116,7 +125,7 @@ class StatusLine(Frozen):
     markdown: str
 
 
-Content = Annotated[Text | Notice | Card | Decision | StatusLine, Field(discriminator="kind")]
+Content = Annotated[Text | Notice | Card | Decision | Batch | StatusLine, Field(discriminator="kind")]
 
 
 class Delivery(Frozen):

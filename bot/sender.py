@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from redis.exceptions import RedisClusterException, RedisError
 
+from bot.gathering import Plan
 from bot.ids import fresh_id
 from bot.places import Card, Delivery, Place, StatusLine
 from bot.port import Channel, DeliveryFailed
@@ -150,10 +151,14 @@ class _Lanes:
     async def _deliver(self, channel: Channel, queued: Queued, *, again: bool, void: bool) -> None:
         """Send it. What is `void` was tried before: if that showed it, it is noted, so that its end can replace it."""
         delivery = queued.delivery
+        planned = await self._outbox.plan(delivery)
+        if planned is not None and planned[1].previous is not None:
+            await self._gather(channel, queued, planned, again=again, void=void)
+            return
         if again and delivery.replaces is None:
             found = await asyncio.wait_for(channel.find(delivery), _SEND_S)
             if found is not None:
-                await self._outbox.sent(queued, found)
+                await self._outbox.sent(queued, found, planned)
                 return
         if void:
             await self._outbox.drop(queued)
@@ -163,7 +168,26 @@ class _Lanes:
             await self._outbox.drop(queued)  # the card was never sent, so there is nothing to replace
             return
         foreign = await asyncio.wait_for(channel.deliver(delivery, previous), _SEND_S)
-        await self._outbox.sent(queued, foreign)
+        await self._outbox.sent(queued, foreign, planned)
+
+    async def _gather(
+        self, channel: Channel, queued: Queued, planned: tuple[str, Plan], *, again: bool, void: bool
+    ) -> None:
+        """Change the message that shows it with others (bot.gathering). A card whose message is gone begins one."""
+        delivery, (key, plan) = queued.delivery, planned
+        if void and plan.undone is not None:  # the attempt before may have shown it: what is closed asks nobody
+            await asyncio.wait_for(channel.deliver(plan.undone, plan.previous), _SEND_S)
+            await self._outbox.drop(queued)
+            return
+        try:
+            foreign = await asyncio.wait_for(channel.deliver(plan.delivery, plan.previous), _SEND_S)
+        except DeliveryFailed as failure:
+            if not failure.permanent or not isinstance(delivery.content, Card):
+                raise
+            plan = plan.alone(delivery)
+            there = await asyncio.wait_for(channel.find(delivery), _SEND_S) if again else None
+            foreign = there or await asyncio.wait_for(channel.deliver(delivery, None), _SEND_S)
+        await self._outbox.sent(queued, foreign, (key, plan))
 
     def _later(self, lane: str, seconds: float) -> None:
         self._not_before[lane] = time.monotonic() + seconds

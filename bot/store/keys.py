@@ -82,6 +82,10 @@ class ShardKeys:
         """String with TTL: this input was taken."""
         return f"{self.prefix}:seen:{source}"
 
+    def gathered(self, parent: str, lane: str) -> str:
+        """String with TTL: the messages in which a thread's children ask at one place."""
+        return f"{self.prefix}:gathered:{parent}:{hashlib.sha256(lane.encode()).hexdigest()[:20]}"
+
     def sent(self, delivery: str) -> str:
         """String with TTL: the provider's message id of a delivery."""
         return f"{self.prefix}:sent:{delivery}"

@@ -27,6 +27,7 @@ class Head:
     parked: bool
     origin: str  # a Place as JSON
     parent: str  # the thread that delegated it; empty for all others
+    delegates: bool  # whether it delegated anything so far
 
 
 async def load(client: Client, thread: str, start: int = 0) -> list[bytes]:
@@ -114,4 +115,5 @@ def _head(thread: str, raw: dict[bytes, bytes]) -> Head:
         parked=text("parked") == "1",
         origin=text("origin"),
         parent=text("parent"),
+        delegates=text("delegates") == "1",
     )

@@ -8,9 +8,10 @@ from pydantic import ValidationError
 from bot.bodies import ErrorBody
 from bot.entries import encode
 from bot.events import Delivered, DeliveryFailed
+from bot.gathering import Gathered, Plan, plan, requests
 from bot.places import Card, Decision, Delivery
 from bot.store import log, scripts
-from bot.store.keys import ShardKeys
+from bot.store.keys import ShardKeys, ThreadKeys
 from bot.store.scripts import Change, Settled
 from bot.store.server import Client
 
@@ -76,13 +77,31 @@ class Outbox:
         earlier = delivery.replaces or delivery.under
         return await log.sent_as(self.client, self.shard, earlier) if earlier else None
 
-    async def sent(self, queued: Queued, foreign: str) -> None:
-        """It was sent: note it in the thread."""
+    async def plan(self, delivery: Delivery) -> tuple[str, Plan] | None:
+        """How a request of a child, or its outcome, is shown with those of others, and where that is kept."""
+        head = await log.head(self.client, delivery.thread) if isinstance(delivery.content, Card | Decision) else None
+        if head is None or not head.parent:
+            return None
+        client, key = cast("Any", self.client), self.shard.gathered(head.parent, delivery.place.lane())
+        stored = await client.get(key)
+        gathered = Gathered.model_validate_json(stored) if stored else Gathered()
+        shown = requests(gathered)
+        opened = [await client.hexists(ThreadKeys(card.thread).open, card.request) for card in shown]
+        still_open = frozenset(card.request for card, is_open in zip(shown, opened, strict=True) if is_open)
+        found = plan(gathered, delivery, still_open)
+        return (key, found) if found is not None else None
+
+    async def sent(self, queued: Queued, foreign: str, found: tuple[str, Plan] | None = None) -> None:
+        """It was sent: note it in the thread, and what its message shows now."""
         delivery = queued.delivery
         note = Delivered(
             delivery=delivery.id, channel=delivery.place.channel, foreign=foreign, request=_request(delivery)
         )
-        settled = Settled(token=self.token, entry=queued.entry, delivery=delivery, foreign=foreign)
+        gathered: tuple[str, str] | None = None
+        if found is not None:
+            after = found[1].after(foreign)
+            gathered = found[0], after.model_dump_json(exclude_none=True) if after.messages else ""
+        settled = Settled(token=self.token, entry=queued.entry, delivery=delivery, foreign=foreign, gathered=gathered)
         await scripts.settle(self.client, settled, Change(entries=[encode(note)]))
 
     async def drop(self, queued: Queued) -> None:

@@ -184,6 +184,7 @@ class Settled:
     delivery: Delivery
     foreign: str | None = None
     reason: str | None = None
+    gathered: tuple[str, str] | None = None  # a key, and what it holds from now on; empty: nothing
 
 
 async def settle(client: Client, settled: Settled, change: Change) -> Done:
@@ -201,6 +202,9 @@ async def settle(client: Client, settled: Settled, change: Change) -> Done:
     if settled.reason is not None:
         options |= {"reason": settled.reason, "dead": settled.delivery.model_dump_json(exclude_none=True)}
     extra = [shard.out_lease, shard.out_state, shard.sent(settled.delivery.id), shard.dead]
+    if settled.gathered is not None:
+        extra.append(settled.gathered[0])
+        options["gathered"] = settled.gathered[1]
     return await _change(client, "settle", keys, extra, options, change)
 
 

@@ -49,8 +49,26 @@ class Answering:
 
 def card_page(card: Card, call: Sequence[Section], answering: Answering, warning: str = "") -> str:
     """Return a request as a page, with buttons that begin a mail to the reply address."""
+    return _page(card_part(card, call, answering, warning), answering.marker)
+
+
+def batch_page(title: str, how: str, parts: Sequence[str], marker: str) -> str:
+    """Return several requests and outcomes as one page."""
+    rule = '<hr style="border:0;border-top:1px solid #d4d4d8;margin:22px 0">'
+    top = f"<p><strong>{_text(title)}</strong></p><p>{_text(how)}</p>"
+    return _page(rule.join([top, *parts]), marker)
+
+
+def outcome_part(decision: Decision) -> str:
+    """Return what became of one of several requests, as a part of a page."""
+    return f"<p><strong>{_text(outcome(decision))}</strong></p>"
+
+
+def card_part(card: Card, call: Sequence[Section], answering: Answering, warning: str = "", told: str = "") -> str:
+    """Return a request as a part of a page; `told` is said below what it is about."""
     offer = offer_of(card)
     parts = [f'<h1 style="font-size:19px;margin:0 0 6px">{_text(card_title(card))}</h1>', _small(*facts(card))]
+    parts += [_small(told)] if told else []
     parts += [f"<p>{_text(text)}</p>" for text in (warning, card.warning, card.text) if text.strip()]
     parts += [f"<p><em>{_text(card.context)}</em></p>"] if card.context.strip() else []
     parts.append(_sections(call))
@@ -58,7 +76,7 @@ def card_page(card: Card, call: Sequence[Section], answering: Answering, warning
         said = f'<blockquote style="{_SAID}">{_text(card.why)}</blockquote>'
         parts.append(f"<p><strong>The agent's words, which nobody has checked:</strong></p>{said}")
     parts += [_buttons(offer, answering), *_ways(offer), _small(small_print(card))]
-    return _page("".join(parts), answering.marker)
+    return "".join(parts)
 
 
 def decision_page(decision: Decision, call: Sequence[Section], warning: str = "") -> str:

@@ -9,9 +9,10 @@ from email.utils import format_datetime
 from typing import assert_never
 
 from bot.ids import MailIds
-from bot.places import Card, Decision, Delivery, Notice, Place, StatusLine, Text
+from bot.places import Batch, Card, Decision, Delivery, Notice, Place, StatusLine, Text
 from bot.visible import line, readable
 from channels.email.addresses import base_of, reply_address, split
+from channels.email.batch import batch_texts, news
 from channels.email.cards import card_subject, card_text, decision_text
 from channels.email.kinds import LOOP
 from channels.email.long import Shown, shown
@@ -47,6 +48,7 @@ def render(
     its thread: a mail cannot be changed any more. Raises AddressTooLongError, and ValueError if an address cannot
     stand in a mail.
     """
+    delivery = delivery.model_copy(update={"content": news(delivery.content)})
     place, content = delivery.place, delivery.content
     via = place.via or settings.addresses[0]
     to = content.to if isinstance(content, Notice) else place.address
@@ -80,15 +82,17 @@ def render(
 def kept(delivery: Delivery, mail: EmailMessage) -> Sent:
     """Return what to keep of a mail that was sent, for those that are to follow it."""
     message_id = str(mail["Message-ID"])
-    match delivery.content:
+    # The subject of a conversation of someone else's is kept with its place.
+    own = "" if _within(delivery.place) else str(mail["Subject"])
+    match content := news(delivery.content):
         case Card():
-            # The subject of a conversation of someone else's is kept with its place.
-            own = "" if _within(delivery.place) else str(mail["Subject"])
-            return Sent(message_id, delivery.content.request, own)
+            return Sent(message_id, content.request, own)
+        case Batch():
+            return Sent(message_id, content.latest or "", own)
         case Decision() | Text() | Notice() | StatusLine():
             return Sent(message_id)
         case _:
-            assert_never(delivery.content)
+            assert_never(content)
 
 
 def _texts(delivery: Delivery, before: Sent | None, via: str, settings: EmailSettings) -> _Texts:
@@ -102,6 +106,11 @@ def _texts(delivery: Delivery, before: Sent | None, via: str, settings: EmailSet
             answering = Answering(address, subject if subject.startswith("Re: ") else f"Re: {subject}", OWN)
             page = card_page(content, call.sections, answering, call.warning)
             return _Texts(subject, text, page, address, call, content.urgency == "high")
+        case Batch():
+            subject = _subject(_within(place) or (before.subject if before else None), content.title)
+            again = subject if subject.startswith("Re: ") else f"Re: {subject}"
+            made = batch_texts(content, lambda request: _answers_to(request, place.address, via, settings), again, OWN)
+            return _Texts(subject, made.text, made.html, base_of(via))
         case Decision():
             call = shown(content.card)
             subject = _subject(_within(place) or card_subject(content.card), "")

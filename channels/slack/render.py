@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from bot.places import Card, Content, Decision, Notice, StatusLine, Text
+from bot.places import Batch, Card, Content, Decision, Notice, StatusLine, Text
 from bot.visible import line
 from channels.slack import kit
+from channels.slack.batch import batch_blocks, batch_title
 from channels.slack.cards import (
     Below,
     called,
@@ -40,6 +41,8 @@ def render(content: Content) -> tuple[Rendered, ...]:
             return (card_message(content),)
         case Decision():
             return (Rendered(escape(decision_title(content)), decision_blocks(content)),)
+        case Batch():
+            return (Rendered(escape(batch_title(content)), batch_blocks(content)),)
         case StatusLine():
             shown = (pieces(convert(content.markdown), _SMALL) or ["…"])[0]
             return (Rendered(_told(content.markdown), [kit.context(kit.small(shown))]),)

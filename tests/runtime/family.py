@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from typing import cast
 
 from bot.control import Order, control
-from bot.events import RequestOpened
+from bot.events import DelegateFinished, RequestOpened
 from bot.model import Prompt
 from bot.store import log
 from bot.thread import RequestState, Thread
@@ -76,3 +76,12 @@ async def request_in(stage: Stage, thread: str) -> RequestOpened:
         return next(iter((await stage.fold(thread)).open.values()), None)
 
     return cast("RequestState", await wait_until(opened)).opened
+
+
+def endings(thread: Thread) -> list[tuple[str, str]]:
+    """What the parent heard: how each child ended, and its words."""
+    return [
+        (event.outcome, event.body.text if event.body else "")
+        for event in thread.events
+        if isinstance(event, DelegateFinished)
+    ]

@@ -1,30 +1,21 @@
 """Delegation: a part of the task in a thread of its own, and its end told to the parent in the commit that ends it."""
 
-from typing import Any, cast
+import time
 
 import pytest
 
-from bot.events import DelegateFinished, StepFailed
-from bot.store.keys import ThreadKeys
+from bot.events import StepFailed
+from bot.port import Inbound
 from bot.thread import Thread
 from tests.helpers import wait_until
-from tests.runtime.family import Family, order, request_in
+from tests.runtime.family import Family, endings, request_in
 from tests.runtime.scripted import done, step
-from tests.runtime.stage import Stage
+from tests.runtime.stage import Stage, person
 
 
 @pytest.fixture
 def family(stage: Stage) -> Family:
     return Family(stage)
-
-
-def endings(thread: Thread) -> list[tuple[str, str]]:
-    """What the parent heard: how each child ended, and its words."""
-    return [
-        (event.outcome, event.body.text if event.body else "")
-        for event in thread.events
-        if isinstance(event, DelegateFinished)
-    ]
 
 
 def refusals(thread: Thread) -> list[str]:
@@ -41,10 +32,12 @@ async def finished(stage: Stage) -> Thread:
 async def test_a_delegates_last_word_goes_to_its_parent_and_not_to_people(stage: Stage, family: Family) -> None:
     family.delegates("look at a")
     family.plays(step("look", key="a"), done("a is blue"), task="look at a")
-    parent = await finished(stage)
+    async with stage.working():
+        await stage.say("go")
+        parent = await stage.becomes("done")
+        await stage.said("the whole is done")
     assert endings(parent) == [("done", "a is blue")]
     assert "a is blue" in family.read[""]
-    await stage.said("the whole is done")
     assert not any("a is blue" in line for line in stage.channel.lines())
 
 
@@ -83,8 +76,9 @@ async def test_a_delegate_acts_for_the_same_person_at_the_same_place(stage: Stag
 async def test_a_delegates_reply_goes_to_people(stage: Stage, family: Family) -> None:
     family.delegates("look")
     family.plays(step("reply", message="I am looking."), task="look")
-    await finished(stage)
-    await stage.said("I am looking.")
+    async with stage.working():
+        await stage.say("go")
+        await stage.said("I am looking.")
 
 
 async def test_whoever_asked_for_something_in_the_parent_cannot_approve_what_its_delegate_asks(
@@ -114,6 +108,51 @@ async def test_a_question_of_a_delegate_to_the_requester_goes_to_whoever_asked_t
         assert (await stage.answer("ana", "say", text="the blue one", request=request.request)).accepted
         await stage.becomes("done")
     assert "the blue one" in family.read["ask"]
+
+
+async def test_a_plain_message_answers_the_question_of_a_delegate(stage: Stage, family: Family) -> None:
+    family.delegates("ask")
+    family.plays(step("request_human_input", question="Which one?"), task="ask")
+    async with stage.working():
+        await stage.say("go")
+        await request_in(stage, (await family.child()).id)
+        assert await stage.say("the blue one") == "answered"
+        await stage.becomes("done")
+    assert "the blue one" in family.read["ask"]
+    assert "the blue one" not in family.read[""]
+
+
+async def test_a_plain_message_while_two_delegates_ask_goes_to_their_parent(stage: Stage, family: Family) -> None:
+    family.delegates("ask", "ask more")
+    for task in ("ask", "ask more"):
+        family.plays(step("request_human_input", question="Which one?"), task=task)
+    async with stage.working():
+        await stage.say("go")
+        for number in range(2):
+            await request_in(stage, (await family.child(number)).id)
+        assert await stage.say("the blue one") == "taken"
+        await wait_until(lambda: "the blue one" in family.read[""])
+
+
+async def test_what_follows_a_mail_of_a_delegate_goes_to_the_thread_that_it_works_for(
+    stage: Stage, family: Family
+) -> None:
+    family.delegates("look")
+    parent = await finished(stage)
+    child = (await family.child()).id
+    mail = Inbound(
+        source="mail 2",
+        identity=person("ana"),
+        root=("email", "<new@acme.test>"),
+        thread=child,
+        place=parent.origin,
+        text="and now?",
+        starts=True,
+        sent_at=time.time_ns() // 1000,
+    )
+    assert await stage.intake().message(mail) == "taken"
+    assert (await stage.fold()).unattended
+    assert not (await stage.fold(child)).unattended
 
 
 async def test_the_same_task_is_not_given_out_twice_at_a_time(stage: Stage, family: Family) -> None:
@@ -178,115 +217,3 @@ async def test_a_message_meanwhile_gets_a_decision_and_then_the_parent_waits_on(
         await stage.say("how far are you?")
         await stage.said("Still at it.")
         await stage.becomes("waiting")
-
-
-async def test_cancelling_the_parent_cancels_all_below_it_and_each_tells_its_parent(
-    stage: Stage, family: Family
-) -> None:
-    family.delegates("one")
-    family.plays(step("delegate", agent="ops", task="two"), step("keep_waiting"), task="one")
-    family.plays(step("send", text="x"), task="two")
-    async with stage.working():
-        await stage.say("go")
-        first = (await family.child()).id
-        second = (await family.child(of=first)).id
-        await request_in(stage, second)
-        await stage.order("cancel")
-        threads = [await stage.settled(name) for name in (stage.thread, first, second)]
-    assert [thread.status for thread in threads] == ["cancelled"] * 3
-    assert [how for thread in threads[:2] for how, _ in endings(thread)] == ["cancelled"] * 2
-    assert not threads[2].open
-
-
-async def test_pausing_the_parent_pauses_its_delegate_and_resuming_lets_both_go_on(
-    stage: Stage, family: Family
-) -> None:
-    family.delegates("send x")
-    family.plays(step("send", text="x"), task="send x")
-    async with stage.working():
-        await stage.say("go")
-        child = (await family.child()).id
-        request = (await request_in(stage, child)).request
-        await stage.order("pause")
-        assert (await stage.fold(child)).status == "paused"
-        await stage.answer("rob", "approve", request=request)
-        await stage.order("resume")
-        await stage.becomes("done")
-    assert len(stage.world.ran("send")) == 1
-
-
-async def test_a_parent_hears_that_its_delegate_was_cancelled(stage: Stage, family: Family) -> None:
-    family.delegates("send x")
-    family.plays(step("send", text="x"), task="send x")
-    async with stage.working():
-        await stage.say("go")
-        child = (await family.child()).id
-        await order(stage, "cancel", child)
-        parent = await stage.becomes("done")
-    assert endings(parent) == [("cancelled", "It was cancelled before it was done.")]
-
-
-async def set_aside(stage: Stage, child: str) -> str:
-    """Let the delegate be parked while it waits for people. Returns its request."""
-    request = (await request_in(stage, child)).request
-    await stage.settled(child)
-    store = cast("Any", stage.client)
-    await store.hset(ThreadKeys(child).lease, "attempts", 5)
-    assert (await stage.answer("rob", "approve", request=request)).accepted
-    return request
-
-
-async def test_a_parent_hears_that_its_delegate_was_set_aside(stage: Stage, family: Family) -> None:
-    family.delegates("send x")
-    family.plays(step("send", text="x"), task="send x")
-    async with stage.working():
-        await stage.say("go")
-        child = (await family.child()).id
-        await set_aside(stage, child)
-        parent = await stage.becomes("done")
-        assert (await stage.settled(child)).status == "parked"
-    assert [how for how, _ in endings(parent)] == ["parked"]
-
-
-async def test_what_was_set_aside_and_goes_on_is_heard_when_it_is_done(stage: Stage, family: Family) -> None:
-    family.delegates("send x")
-    family.plays(step("send", text="x"), task="send x")
-    async with stage.working():
-        await stage.say("go")
-        child = (await family.child()).id
-        await set_aside(stage, child)
-        await stage.becomes("done")
-        await order(stage, "resume", child)
-
-        async def heard() -> bool:
-            return len(endings(await stage.fold())) == 2
-
-        await wait_until(heard)
-        parent = await stage.becomes("done")
-    assert [how for how, _ in endings(parent)] == ["parked", "done"]
-    assert family.read[""].count("<delegate_finished") == 2
-
-
-async def test_a_stuck_parent_that_an_operator_ends_takes_its_delegates_along(stage: Stage, family: Family) -> None:
-    family.plays(step("delegate", agent="ops", task="send x"), "nonsense", "more nonsense")
-    family.plays(step("send", text="x"), task="send x")
-    async with stage.working():
-        await stage.say("go")
-        child = (await family.child()).id
-        stuck = await stage.request()
-        assert (await stage.answer("rob", "choose", "stop", request=stuck.opened.request)).accepted
-        parent = await stage.becomes("done")
-        assert (await stage.settled(child)).status == "cancelled"
-    assert [how for how, _ in endings(parent)] == ["cancelled"]
-
-
-async def test_a_delegate_that_an_operator_ends_tells_its_parent(stage: Stage, family: Family) -> None:
-    family.delegates("one")
-    family.plays("nonsense", "nonsense", task="one")
-    async with stage.working():
-        await stage.say("go")
-        child = (await family.child()).id
-        stuck = await request_in(stage, child)
-        assert (await stage.answer("rob", "choose", "stop", request=stuck.request)).accepted
-        parent = await stage.becomes("done")
-    assert [how for how, _ in endings(parent)] == ["stopped"]
