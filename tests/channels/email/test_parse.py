@@ -199,3 +199,22 @@ def test_any_text_in_a_mail_can_be_stored(head: str, body: str) -> None:
 
 def test_the_stamp_for_another_sender_proves_nothing() -> None:
     assert not read(mail(sender="eve@evil.test", auth=PASS)).proof.ok
+
+
+FLOWED = {"Content-Type": "text/plain; charset=utf-8; format=flowed"}
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "new_text"),
+    [
+        ("note: a long line that \ngoes on\n| and on", FLOWED, "note: a long line that goes on\n| and on"),
+        ("one \n\ntwo", FLOWED, "one\ntwo"),
+        (" > looks quoted", FLOWED, ""),
+        ("a lo \nng word", {"Content-Type": "text/plain; format=flowed; delsp=yes"}, "a long word"),
+        ("fixed \nlines", {"Content-Type": "text/plain"}, "fixed\nlines"),
+        ("mine \n> theirs", FLOWED, "mine"),
+        ("mine\n\n-- \nRob", FLOWED, "mine"),
+    ],
+)
+def test_lines_that_a_program_broke_are_put_together_again(text: str, more: dict[str, str], new_text: str) -> None:
+    assert read_mail(mail(text, more=more)).said.new_text == new_text
