@@ -24,7 +24,7 @@ def blocks(fields: tuple[EditField, ...]) -> list[JsonObject]:
     left_out = [field.name for field in fields if field not in offered.values()]
     made = [_input(name, field) for name, field in offered.items()]
     if left_out:
-        told = f"Too long to be changed in Slack: {line(', '.join(left_out), 300)}."
+        told = f"Too long to be changed in Slack: {line(', '.join(left_out), 300)}. It can be done with `bot edit`."
         made.append(kit.context(kit.plain(told)))
     return made
 

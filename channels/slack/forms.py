@@ -17,7 +17,7 @@ from channels.slack.wire import JsonObject, array
 Purpose = Literal["reject", "say", "ask", "edit", "give", "grant"]
 
 WORDS, INTERNAL, PRESET, TO, SECONDS = "words", "internal", "preset", "to", "seconds"  # the inputs, by their blocks
-NOTHING_TO_EDIT = "Nothing of this call can be changed here: approve or reject it, or look at it with `bot requests`."
+NOTHING_TO_EDIT = "Nothing of this call can be changed here: approve it, reject it, or ask the agent for another one."
 NO_GRANT = "This call cannot be approved for a while: it is asked each time."
 
 _CALLBACK = "answer:"
@@ -161,7 +161,8 @@ def _grant(asked: Asked, now: datetime) -> list[JsonObject]:
     what = line(asked.title, 150) or "this call"
     told = (
         "This approves the call on the card, and lets exactly the same call run again without asking anybody, as "
-        "often as the agent is asked for it, until the time that you choose. With any other argument it is asked again."
+        "often as the agent is asked for it, until the time that you choose. Any other argument is asked again. "
+        "`bot grants` lists what may run so, and takes it back at once."
     )
     return [
         kit.rich(kit.paragraph(kit.run("Careful: ", "bold"), kit.run(told))),
