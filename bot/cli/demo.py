@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 from contextlib import AsyncExitStack, suppress
+from shlex import quote
 from subprocess import CalledProcessError
 
 from rich.console import Console
@@ -27,6 +28,7 @@ from bot.cli.demo_people import (
     SUPPORT_MAIL,
     USERS,
 )
+from bot.cli.demo_stories import STORIES
 from bot.config import parse_config
 from bot.errors import CountersignError
 from bot.people import Directory
@@ -176,6 +178,7 @@ def _about(*, live: bool) -> About:
         rules="" if live else rules_text(),
         examples=EXAMPLES,
         mails=MAILS,
+        stories=STORIES,
         addresses=(SUPPORT_MAIL, DEPLOY_MAIL, BOT_MAIL),
         people=PEOPLE,
     )
@@ -207,6 +210,8 @@ def _announce(page: PageServer, files: DemoFiles, wanted: int, *, live: bool) ->
         _out.print(f"Port {wanted} is taken; this is the next free one.")
     _out.print(f"\n  Open  [bold]{page.url}[/bold]\n")
     _out.print(f"  {_LIVE if live else _REHEARSAL}.")
+    _out.print("  On the command line you are Rob:")
+    _out.print(f"    BOT_DATA={quote(str(files.data))} BOT_CONFIG={quote(str(files.config))} bot requests")
     _out.print(f"  Ctrl-C stops it; its data stay in {files.folder} (--reset starts over).")
 
 

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from bot.bodies import CardAt
 from bot.cli.demo_child import WorkerChild
 from bot.cli.demo_files import DemoFiles
-from bot.cli.demo_people import BOT_MAIL, FINN, FORGED, KIM, TEAM
+from bot.cli.demo_people import BOT_MAIL, CHANNELS, FINN, FORGED, KIM, TEAM
 from bot.cli.demo_ran import deploys, refunds, refusals
 from bot.cli.demo_rows import rows
 from bot.entries import Sealer
@@ -38,6 +38,7 @@ from bot.thread import RequestState, Thread
 
 TAG = "v1.4.0"
 _THREADS = 50
+_MEMBERS = {channel.id: channel.members for channel in CHANNELS}
 
 
 class CannotMoveTagError(CountersignError):
@@ -76,6 +77,7 @@ class Backstage:
         self._threads: tuple[ThreadLine, ...] = ()
         self._refused: tuple[Refusal, ...] = ()
         self._moved = self._is_moved()
+        self._impatient = False
 
     async def around(self) -> Around:
         """Return what is so at this moment; while the store is away, its threads as they were."""
@@ -90,6 +92,7 @@ class Backstage:
             worker=self._worker.state,
             slow=self._files.slow,
             moved=self._moved,
+            impatient=self._impatient,
         )
 
     async def thread(self, thread: str) -> ThreadView | None:
@@ -113,6 +116,9 @@ class Backstage:
                 self._worker.kill()
             case "slow":
                 self._files.set_slow(slow=not self._files.slow)
+            case "impatient":
+                self._files.set_impatient(impatient=not self._impatient)
+                self._impatient = not self._impatient
             case "move_tag":
                 self._move_tag()
             case "forge_request":
@@ -157,16 +163,18 @@ class Backstage:
 
     def _open(self, thread: Thread, request: RequestState) -> OpenRequest:
         opened = request.opened
+        left = [approver for approver in request.approvers if approver not in request.votes]
         return OpenRequest(
             id=opened.request,
             kind=opened.kind,
             title=opened.body.title if opened.body else "",
-            names=tuple(map(self._name, opened.approvers)),
+            names=tuple(map(self._name, left)),
+            needs=opened.quorum - len(request.votes),
             ways=tuple(
                 way
-                for approver in opened.approvers
+                for approver in left
                 if (person := self._player(approver))
-                for card in opened.cards
+                for card in request.cards
                 if (way := self._way(thread, card, person))
             ),
         )
@@ -175,7 +183,7 @@ class Backstage:
         """How this person answers this card; None if it is not put to them."""
         place, name = card.place, person.name
         at = _slack_id(place)
-        if place.channel == "slack" and person.slack and (at == person.slack or at.startswith("C")):
+        if place.channel == "slack" and person.slack and (at == person.slack or person.slack in _MEMBERS.get(at, ())):
             return Way(person=person.id, name=name, pane="slack", at=at)
         if place.channel == "email" and place.address == person.mail:
             domain = (place.via or BOT_MAIL).rpartition("@")[2]

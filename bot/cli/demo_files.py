@@ -1,7 +1,6 @@
 """Where the demo keeps its things, and the settings that it makes up: nothing of the user's own is read."""
 
 import fcntl
-import json
 import os
 import shutil
 import sys
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.cli.demo_people import DEPLOY_MAIL, DEPLOYS, FINANCE, FINN, RELEASES, SUPPORT, SUPPORT_MAIL, TEAM
+from bot.cli.demo_config import bot_toml
 from bot.errors import CountersignError
 from bot.playground.repository import DemoRepository, make_demo_repository, record_first_deployments
 from bot.store.embedded import EmbeddedServer
@@ -18,89 +17,6 @@ from bot.store.embedded import EmbeddedServer
 _USUAL_S = "2"  # seconds that a deploy takes
 _SLOW_S = "20"
 _MARK = "countersign-demo"
-_BOT_TOML = """\
-# Made by `bot demo` at every start: changes here are lost.
-
-[people.ana]
-name = "Ana Lima"
-slack = "{team}/U0ANA"
-email = "ana@acme.test"
-
-[people.rob]
-name = "Rob Wills"
-slack = "{team}/U0ROB"
-email = "rob@acme.test"
-roles = ["release", "operators"]
-
-[people.mia]
-name = "Mia Chen"
-slack = "{team}/U0MIA"
-email = "mia@acme.test"
-roles = ["release", "operators", "support"]
-
-[people.finn]
-name = "{finn}"
-slack = "{team}/{finn_slack}"
-email = "{finn_mail}"
-roles = ["finance"]
-
-[roles.release]
-channel = "slack:{team}/{releases}"
-
-[roles.operators]
-channel = "slack:{team}/{releases}"
-
-[roles.support]
-channel = "slack:{team}/{support}"
-
-[roles.finance]
-channel = "slack:{team}/{finance}"
-mail = true
-
-[[routes]]
-address = "{support_mail}"
-agent = "support"
-who = "anyone"
-approvers = "support"
-
-[[routes]]
-address = "{deploy_mail}"
-agent = "deploy"
-who = "people"
-approvers = "release"
-
-[[routes]]
-channel = "slack:{team}/{support}"
-agent = "support"
-who = "members"
-approvers = "support"
-
-[[routes]]
-channel = "slack:{team}/{deploys}"
-agent = "deploy"
-who = "members"
-approvers = "release"
-
-[[routes]]
-word = "deploy"
-agent = "deploy"
-who = "members"
-approvers = "release"
-
-[[routes]]
-agent = "triage"
-who = "members"
-
-[agents.deploy]
-repository = {repository}
-command = {command}
-health_command = {health_command}
-state = {state}
-unattended = ["staging"]
-
-[agents.support]
-staff_refund_limit = 25
-"""
 
 
 class DemoRunningError(CountersignError):
@@ -181,6 +97,21 @@ class DemoFiles:
         """Let the next deploys take long, or not."""
         self.pace.write_text(_SLOW_S if slow else _USUAL_S, encoding="utf-8")
 
+    def set_impatient(self, *, impatient: bool) -> None:
+        """Write bot.toml, which every process reads again: those who are asked next have seconds to answer, or not."""
+        shop = DemoRepository(self.shop)
+        paced = Path(__file__).with_name("demo_pace.py")
+        text = bot_toml(
+            repository=shop.repository,
+            command=[sys.executable, "-I", str(paced), str(self.pace), *shop.command],
+            health_command=[*shop.health_command],
+            state=self.folder / "deploys",
+            impatient=impatient,
+        )
+        new = self.config.with_suffix(".new")
+        new.write_text(text, encoding="utf-8")
+        new.replace(self.config)  # at once: nobody reads half of it
+
     @contextmanager
     def alone(self) -> Generator[None]:
         """Hold the folder for this process. Raises DemoRunningError."""
@@ -211,28 +142,8 @@ class DemoFiles:
         shop = make_demo_repository(self.shop)
         record_first_deployments(shop, self.folder / "deploys")
         self.set_slow(slow=False)
-        self.config.write_text(self._bot_toml(shop), encoding="utf-8")
+        self.set_impatient(impatient=False)
         return shop
-
-    def _bot_toml(self, shop: DemoRepository) -> str:
-        paced = Path(__file__).with_name("demo_pace.py")
-        command = [sys.executable, "-I", str(paced), str(self.pace), *shop.command]
-        return _BOT_TOML.format(
-            team=TEAM,
-            deploys=DEPLOYS,
-            releases=RELEASES,
-            support=SUPPORT,
-            finance=FINANCE,
-            finn=FINN.name,
-            finn_slack=FINN.slack,
-            finn_mail=FINN.mail,
-            support_mail=SUPPORT_MAIL,
-            deploy_mail=DEPLOY_MAIL,
-            repository=json.dumps(str(shop.repository)),
-            command=json.dumps(command),
-            health_command=json.dumps(list(shop.health_command)),
-            state=json.dumps(str(self.folder / "deploys")),
-        )
 
     def environment(self, connections: Mapping[str, str]) -> dict[str, str]:
         """Return the settings of the demo's processes: these connections, and files of the demo's own."""

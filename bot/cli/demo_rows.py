@@ -1,8 +1,9 @@
 """A thread's events in plain words, one row each, for the demo's page. Pure."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import assert_never
 
 from pydantic import JsonValue
@@ -97,7 +98,8 @@ def _say(event: e.AnyEvent, calls: _Calls, names: Names) -> _Words:
             return _chosen(event, calls)
         case e.StepStarted():
             again = f", attempt {event.attempt}" if event.attempt > 1 else ""
-            return _Words("▶", f"started: {calls.step(event.call)}{again}")
+            leave = ", without asking: it has leave to" if event.grant else ""
+            return _Words("▶", f"started: {calls.step(event.call)}{again}{leave}")
         case e.StepFinished():
             kind = calls.kinds.get(event.call)
             words = f"{_FINISHED[event.how]}: {calls.step(event.call)}"
@@ -113,7 +115,9 @@ def _say(event: e.AnyEvent, calls: _Calls, names: Names) -> _Words:
         case e.RequestOpened():
             return _opened(event, calls, names)
         case e.RequestAnswered():
-            return _answered(event)
+            return _answered(event, names)
+        case e.RequestReminded() | e.RequestEscalated() | e.Granted() | e.GrantRevoked():
+            return _meanwhile(event, names)
         case e.RequestExpired():
             return _Words("○", "got no answer in time, so nothing was run", tone="bad")
         case e.RequestWithdrawn():
@@ -133,6 +137,8 @@ def _say(event: e.AnyEvent, calls: _Calls, names: Names) -> _Words:
         case e.ModelFailed():
             words = f"got no step from the model: {event.kind.replace('_', ' ')}"
             return _Words("!", words, event.body.error if event.body else "", "bad")
+        case e.Refused(by="bot"):
+            return _Words("!", "finds nobody left who could answer", tone="bad")
         case e.Refused():
             return _Words("⊘", f"was refused: {_REFUSED.get(event.reason, event.reason.replace('_', ' '))}", tone="bad")
         case e.Delivered():
@@ -167,6 +173,9 @@ _REFUSED = {
     "expired": "the request has expired",
     "cancelled": "the thread was cancelled",
     "voted": "has answered already",
+    "unfit": "what was put in does not fit",
+    "nobody_left": "nobody else could approve that",
+    "no_such_option": "this is no answer to what is asked",
 }
 _FINISHED = {
     "ran": "finished",
@@ -213,10 +222,12 @@ def _chosen(event: e.StepChosen, calls: _Calls) -> _Words:
 
 
 def _opened(event: e.RequestOpened, calls: _Calls, names: Names) -> _Words:
-    people = " or ".join(map(names, event.approvers)) or "nobody"
+    listed = list(map(names, event.approvers))
+    people = " and ".join(listed) if 1 < event.quorum == len(listed) else " or ".join(listed) or "nobody"
+    people = f"{event.quorum} of {', '.join(listed)}" if 1 < event.quorum < len(listed) else people
     step, body = calls.step(event.call), event.body
     changed = body.changed if body else {}
-    news = ", ".join(f"{name} was {_short(values[0])}, is {_short(values[-1])}" for name, values in changed.items())
+    news = _difference(changed)
     match event.kind:
         case "approval":
             return _Words("◉", f"asked {people} to approve: {step}", f"Asked again: {news}." if news else "", "ask")
@@ -235,18 +246,52 @@ def _short(value: JsonValue) -> str:
     return text[:_SHORTEST] if _COMMIT.fullmatch(text) else text
 
 
-def _answered(event: e.RequestAnswered) -> _Words:
-    text = _quoted(event.body.text) if event.body else ""
-    how = " by mail" if event.proof.startswith("email") else ""
+def _meanwhile(event: e.RequestReminded | e.RequestEscalated | e.Granted | e.GrantRevoked, names: Names) -> _Words:
+    """What a request leads to beside its outcome."""
+    match event:
+        case e.RequestReminded():
+            words = "showed it to those who were to be left in peace before" if event.cards else "reminded of it"
+            return _Words("◔", words, event.body.text if event.body else "", "ask")
+        case e.RequestEscalated():
+            people = " and ".join(map(names, event.approvers))
+            asked = f"asked {people} as well" if people else "found nobody else to ask"
+            return _Words("◕", f"had no answer, and {asked}", f"They have the role {event.role}.", "ask")
+        case e.Granted():
+            until = datetime.fromtimestamp(event.until / 1_000_000, UTC)
+            return _Words("∞", f"lets exactly this run without asking until {until:%H:%M} UTC", tone="good")
+        case e.GrantRevoked():
+            return _Words("⊘", "took that permission back", tone="bad")
+        case _:
+            assert_never(event)
+
+
+def _answered(event: e.RequestAnswered, names: Names) -> _Words:
+    body = event.body
+    text = _quoted(body.text) if body else ""
+    how = " by mail" if event.proof.startswith("email") else " on the command line" if event.proof == "os" else ""
     match event.answer:
         case "approve":
-            more = "" if event.outcome else "; one more is needed"
+            more = "" if event.outcome else "; another approval is needed"
             return _Words("✓", f"approved{how}{more}", text, "good")
         case "reject":
-            return _Words("✗", f"rejected{how}", text, "bad")
+            kept = f" (internal: {_quoted(body.internal)})" if body and body.internal else ""
+            return _Words("✗", f"rejected{how}", f"{text}{kept}", "bad")
+        case "edit":
+            changed = _difference(body.changes if body else {})
+            return _Words("✎", f"changed it{how}, so it is asked again", changed, "ask")
+        case "give":
+            return _Words("⇢", f"gave it{how} to {' and '.join(map(names, event.to))}", text, "ask")
         case "choose":
-            return _Words("✓", f"chose: {(event.option or '').replace('_', ' ')}", text, "good")
+            return _Words("✓", f"chose{how}: {(event.option or '').replace('_', ' ')}", text, "good")
+        case "say" if event.outcome is None:
+            return _Words("⁇", f"asked the agent something{how} first", text, "ask")
         case "say":
-            return _Words("✓", "answered", text, "good")
+            return _Words("✓", f"answered{how}", text, "good")
         case _:
             assert_never(event.answer)
+
+
+def _difference(changes: Mapping[str, Sequence[JsonValue]]) -> str:
+    """What was, and what is."""
+    told = (f"{name} was {_short(values[0])}, is {_short(values[-1])}" for name, values in changes.items())
+    return ", ".join(told)

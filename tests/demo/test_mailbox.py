@@ -21,17 +21,23 @@ def outcome_in_both_places(page: Page) -> None:
     expect(page.locator("#letters .letter").last).to_contain_text("Approved by Finn Hale")
 
 
-def test_the_refund_that_waits_from_the_start_is_approved_by_a_reply(page: Page, shared: Demo) -> None:
+def test_the_refund_that_waits_from_the_start_takes_a_click_and_a_reply(page: Page, shared: Demo) -> None:
     act_as(page, KIM)
     page.locator("#mails button", has_text="Rain jacket").click()
+    expect(page.locator("#open")).to_contain_text("Waiting for Mia Chen and Finn Hale to approve this")
+    page.get_by_role("button", name="Decide as Mia in Slack").click()
+    card(page).get_by_role("button", name="Approve").click()
+    expect(page.locator("#open")).to_contain_text("Waiting for Finn Hale to approve this")
+    assert shared.refunds("1047") == []
     page.get_by_role("button", name="Decide as Finn by mail").click()
     frame = page.frame_locator("#letters iframe").last
-    frame.get_by_role("link", name="Approve").click()
+    frame.get_by_role("link", name="Approve").first.click()
     answer = page.locator("#answer").get_by_label("Answer to Countersign")
     expect(answer).to_have_value("approve")
     answer.press("Control+Enter")
     expect(page.locator("#status")).to_have_text("done")
-    expect(rows(page, "request_answered")).to_contain_text("Finn Hale approved by mail")
+    expect(rows(page, "request_answered").first).to_contain_text("Mia Chen approved; another approval is needed")
+    expect(rows(page, "request_answered").last).to_contain_text("Finn Hale approved by mail")
     expect(page.locator("#runs")).to_contain_text("113.00 EUR back for order 1047")
     outcome_in_both_places(page)
     act_as(page, KIM)
@@ -71,7 +77,7 @@ def test_click_and_reply_at_the_same_moment_pay_once(page: Page, shared: Demo, b
 
 def test_a_forged_approval_is_refused_and_listed(page: Page, shared: Demo) -> None:
     mail(page, LEE, "Shirt and belt", "I want my money back for order 1043")
-    expect(page.locator("#open")).to_contain_text("Waiting for Finn Hale to approve this")
+    expect(page.locator("#open")).to_contain_text("Waiting for Mia Chen or Finn Hale to approve this")
     act_as(page, FINN)
     expect(page.frame_locator("#letters iframe").last.locator("body")).to_contain_text("1043")
     page.get_by_role("button", name="Forge Finn's approval").click()

@@ -20,13 +20,14 @@ HELLO = '{"user": "U0ANA", "channel": "C0GENERAL", "text": "hello"}'
 class Empty:
     """A backstage with nothing behind it."""
 
-    about = About(live=False, banner="", rules="", examples={}, mails=(), addresses=(), people=(KIM,))
+    about = About(live=False, banner="", rules="", examples={}, mails=(), stories=(), addresses=(), people=(KIM,))
 
     def __init__(self) -> None:
         self.made: list[Trouble] = []
 
     async def around(self) -> Around:
-        return Around(threads=(), ran=(), refused=(), worker=Worker(state="down", pid=None), slow=False, moved=False)
+        worker = Worker(state="down", pid=None)
+        return Around(threads=(), ran=(), refused=(), worker=worker, slow=False, moved=False, impatient=False)
 
     async def thread(self, thread: str) -> ThreadView | None:
         return None

@@ -10,7 +10,7 @@ from bot.playground.model.offer import Offer, read_offer
 from bot.playground.model.plain import as_plain
 from bot.playground.model.rules import Rule, Rules, load_rules
 from bot.playground.model.schema import Schema
-from bot.playground.model.transcript import Event, Transcript, arguments, read_transcript
+from bot.playground.model.transcript import Event, Transcript, read_transcript
 
 ANNOUNCEMENT = "Rehearsal: steps are chosen by visible rules, no model is asked, and nothing leaves this machine."
 
@@ -104,7 +104,7 @@ class Scene:
         except UnknownWordError:
             return None
         fitting = self.offer.fit(step, fields)
-        again = step in REPEATABLE or self.newest.kind == "question"
+        again = rule.again or step in REPEATABLE or self.newest.kind == "question"
         if fitting is None or (not again and (step, fitting) in self.task.steps()):
             return None
         return Choice(name, step, why, fitting)
@@ -112,20 +112,28 @@ class Scene:
 
 def _words(thread: Transcript, task: Transcript, newest: Event, rules: Rules) -> dict[str, JsonValue]:
     """Everything that a template can name, as far as this thread tells it."""
-    args = arguments(thread.step(newest.of))
+    args = thread.arguments(newest.of)
     words: dict[str, JsonValue] = {
         "text": newest.text,
         "by": newest.attributes.get("by", ""),
         "args": args,
+        "edited_by": thread.edited_by(newest.of),
         "last": _last(thread),
         "result": newest.data if newest.kind == "result" else None,
         "reason": _recognised(newest.text, rules, other_than=args),
+        "rejection": _rejection(task),
         "failure": next((event.text for event in reversed(task.events) if event.kind == "failed"), None),
     }
     prefetched: list[JsonValue] = [event.data for event in thread.events if event.kind == "prefetched"]
     tags = sorted({tag for tag in _tags(prefetched) if rules.words["tag"].fullmatch(tag)}, key=_version)
     words |= {"newest_tag": tags[-1] if tags else None, "tag_before": tags[-2] if len(tags) > 1 else None}
     return words
+
+
+def _rejection(task: Transcript) -> JsonValue:
+    """Who said no last, and why."""
+    said = next((event for event in reversed(task.events) if event.kind == "rejected"), None)
+    return {"by": said.attributes.get("by", ""), "text": said.text} if said else None
 
 
 def _last(thread: Transcript) -> dict[str, JsonValue]:

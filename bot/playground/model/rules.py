@@ -30,6 +30,7 @@ class Rule(Part):
     offers: str = ""  # a step that must be on offer
     lacks: str = ""  # a step that must not be on offer
     missing: str = ""  # a word that nobody may have said
+    again: bool = False  # it may choose a call that was chosen for this task before
 
     step: str = ""
     with_: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue], alias="with")

@@ -61,8 +61,26 @@ class Transcript:
         return next((e for e in self.events if e.kind == "step" and e.attributes.get("n") == number), None)
 
     def steps(self) -> tuple[tuple[str, dict[str, JsonValue]], ...]:
-        """Every step so far with its arguments."""
-        return tuple((e.attributes.get("name", ""), arguments(e)) for e in self.events if e.kind == "step")
+        """Every step so far with its arguments, as they are by now."""
+        chosen = (e for e in self.events if e.kind == "step")
+        return tuple((e.attributes.get("name", ""), self.arguments(e.attributes.get("n", ""))) for e in chosen)
+
+    def arguments(self, number: str) -> dict[str, JsonValue]:
+        """The arguments of the step with this number, with what people have changed in them; empty for no step."""
+        edits = (e.data for e in self.events if e.kind == "edited" and e.of == number)
+        changed = {
+            name: values[-1]
+            for edit in edits
+            if isinstance(edit, dict)
+            for name, values in edit.items()
+            if isinstance(values, list) and values
+        }
+        return arguments(self.step(number)) | changed
+
+    def edited_by(self, number: str) -> str:
+        """Who changed the step with this number last; empty if nobody did."""
+        edits = [e for e in self.events if e.kind == "edited" and e.of == number]
+        return edits[-1].attributes.get("by", "") if edits else ""
 
     def waiting(self) -> bool:
         """Whether a request is open, or a call is approved and has not come back yet."""

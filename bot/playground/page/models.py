@@ -6,7 +6,7 @@ from bot.playground.slack.models import Frozen
 from bot.playground.slack.wire import JsonObject
 
 Tone = Literal["plain", "ask", "good", "bad", "note"]
-Trouble = Literal["kill_worker", "move_tag", "slow", "forge_request", "forge_approval"]
+Trouble = Literal["kill_worker", "move_tag", "slow", "impatient", "forge_request", "forge_approval"]
 Pane = Literal["slack", "mail"]
 
 
@@ -29,6 +29,19 @@ class Example(Frozen):
     colleagues: bool = False  # something that colleagues would ask; else, that customers would
 
 
+class Story(Frozen):
+    """Something to see for oneself: what begins it, and what to do then."""
+
+    title: str
+    then: tuple[str, ...]  # one thing to do, or to see, after the other
+    person: str  # who begins it ...
+    text: str  # ... by writing this ...
+    channel: str = ""  # ... in this channel of Slack, or else as a mail:
+    to: str = ""
+    subject: str = ""
+    first: Trouble | None = None  # a switch that has to be on before
+
+
 class About(Frozen):
     """What holds for the whole run."""
 
@@ -37,6 +50,7 @@ class About(Frozen):
     rules: str  # the rehearsal's rules as they stand in their file; empty with a real model
     examples: dict[str, tuple[str, ...]]  # for Slack, by the channel's name; without a name, for direct messages
     mails: tuple[Example, ...]
+    stories: tuple[Story, ...]
     addresses: tuple[str, ...]  # the bot's
     people: tuple[Person, ...]
 
@@ -76,7 +90,8 @@ class OpenRequest(Frozen):
     id: str
     kind: str
     title: str
-    names: tuple[str, ...]  # of those who may answer
+    names: tuple[str, ...]  # of those who may answer, and have not
+    needs: int  # so many of them
     ways: tuple[Way, ...]
 
 
@@ -135,6 +150,7 @@ class Around(Frozen):
     worker: Worker
     slow: bool
     moved: bool  # the tag v1.4.0 points elsewhere
+    impatient: bool  # whoever is asked next has seconds to answer
 
 
 class Backstage(Protocol):

@@ -87,8 +87,14 @@ const WAITING = {
   approval: "to approve this", question: "to answer", doubt: "to say whether it happened", stuck: "to look at this",
 };
 
+function awaitedOf({ names, needs }) {
+  if (!names.length) return "nobody";
+  if (needs < 2) return names.join(" or ");
+  return names.length <= needs ? names.join(" and ") : `${needs} of ${names.join(", ")}`;
+}
+
 function waiting(request) {
-  const who = request.names.length ? request.names.join(" or ") : "nobody";
+  const who = awaitedOf(request);
   const panes = new Set(request.ways.map((way) => way.pane));
   const where = (way) => (panes.size < 2 ? "" : way.pane === "mail" ? " by mail" : " in Slack");
   const verb = request.kind === "approval" ? "Decide" : "Answer";

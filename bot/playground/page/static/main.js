@@ -6,6 +6,7 @@ import * as ground from "./ground.js";
 import * as log from "./log.js";
 import * as mail from "./mail.js";
 import * as slack from "./slack.js";
+import * as stories from "./stories.js";
 
 let people = [];
 let person = null;
@@ -27,6 +28,7 @@ async function start() {
   slack.begin(about.examples, log.pick, log.expect);
   mail.begin(about, log.pick, log.expect);
   log.begin(decide);
+  stories.begin(about.stories, people, play);
   ground.begin(log.expect);
   await become(person.id);
   listen({ slack: slack.refresh, mail: news, around });
@@ -87,6 +89,13 @@ function turn(event) {
 async function decide(way, request) {
   await become(way.person, way.pane, way.at);
   if (way.pane === "slack") slack.pointOut(request);
+}
+
+async function play(story) {
+  if (story.first) await ground.ensure(story.first);
+  await become(story.person, story.channel ? "slack" : "mail", story.channel || null);
+  if (story.channel) await slack.send(story.text);
+  else await mail.send(story);
 }
 
 async function news(state) {
