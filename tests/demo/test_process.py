@@ -38,6 +38,9 @@ def test_an_old_button_and_an_old_mail_still_decide_once_after_everything_was_ki
     (asked,) = page.letters(FINN.id)
     for _ in range(2):
         page.post("reply", {"person": FINN.id, "uid": asked.uid, "text": "approve"})
+    (card,) = page.cards("C0FINANCE")  # it takes two people, however often one of them says so
+    for _ in range(2):
+        page.click("U0MIA", card, "answer:approve", "C0FINANCE")
     until(lambda: demo.refunds("1047"), "the money is on its way")
     until(lambda: any("too late" in refusal.why for refusal in page.around().refused), "the second mail came too late")
     assert demo.refunds("1047") == [113_00]

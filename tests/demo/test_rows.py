@@ -5,20 +5,28 @@ from typing import get_args
 import pytest
 from pydantic import JsonValue
 
-from bot.bodies import CardBody, ErrorBody, TextBody
+from bot.bodies import AnswerBody, CardBody, ErrorBody, TextBody
 from bot.cli.demo_rows import rows
 from bot.events import (
     AnyEvent,
     Cancelled,
+    Delegated,
+    DelegateFinished,
     Delivered,
     DeliveryFailed,
+    Granted,
+    GrantRevoked,
     Parked,
     Paused,
     Prefetched,
     Refused,
+    RequestAnswered,
+    RequestEscalated,
     RequestExpired,
+    RequestReminded,
     RequestWithdrawn,
     Resumed,
+    StepStarted,
     Unparked,
 )
 from bot.playground.page.models import Row
@@ -124,6 +132,22 @@ def test_every_type_of_event_has_words() -> None:
         Delivered(delivery="d", channel="slack", foreign="C/1"),
         DeliveryFailed(delivery="d", channel="slack", body=ErrorBody(error="gone")),
         Refused(by="zed", reason="not_allowed", request=request),
+        RequestReminded(request=request, rung=0),
+        RequestEscalated(request=request, rung=1, role="finance", approvers=("bo",)),
+        Granted(
+            by="rob",
+            grant="g",
+            request=request,
+            agent="deploy",
+            step="pay",
+            call_hash="h",
+            facts="f",
+            role="r",
+            until=1,
+        ),
+        GrantRevoked(by="rob", grant="g"),
+        Delegated(call=call, child="00-1", agent="support"),
+        DelegateFinished(child="00-1", outcome="done"),
         RequestExpired(request=request),
         RequestWithdrawn(request=request, reason="asked"),
         Cancelled(by="rob"),
@@ -162,3 +186,35 @@ def test_sentences_among_the_arguments_stay_out_of_the_words() -> None:
 def _types() -> tuple[type[AnyEvent], ...]:
     union, *_ = get_args(AnyEvent)
     return get_args(union)
+
+
+def test_an_edit_says_what_was_and_what_is() -> None:
+    log = LogBuilder()
+    _, request = waiting_call(log)
+    changes: dict[str, list[JsonValue]] = {"amount": [120, 90]}
+    body = AnswerBody(name="Rob", changes=changes)
+    log.append(RequestAnswered(by="rob", request=request, answer="edit", outcome="edited", proof="slack", body=body))
+    assert (last(log), shown(log)[-1].more) == ("Rob changed it, so it is asked again", "amount was 120, is 90")
+
+
+def test_a_question_of_those_who_decide_is_no_answer() -> None:
+    log = LogBuilder()
+    _, request = waiting_call(log)
+    body = AnswerBody(name="Rob", text="What for?")
+    log.append(RequestAnswered(by="rob", request=request, answer="say", proof="email:dkim", body=body))
+    assert (last(log), shown(log)[-1].more) == ("Rob asked the agent something by mail first", "“What for?”")
+
+
+def test_when_all_who_are_asked_have_to_approve_they_are_named_with_and() -> None:
+    log = LogBuilder()
+    log.message()
+    log.ask("approval", log.choose(Pay()), quorum=2)
+    assert "asked Rob and Sue to approve" in last(log)
+
+
+def test_what_runs_by_a_permission_says_so() -> None:
+    log = LogBuilder()
+    log.message()
+    call = log.choose(Pay())
+    log.append(StepStarted(call=call, attempt=1, grant="g"))
+    assert "without asking: it has leave to" in last(log)
