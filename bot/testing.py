@@ -19,10 +19,11 @@ from typing import cast
 from pydantic import JsonValue
 
 from bot import context, loop
+from bot import events as e
 from bot.agent import Agent, load
 from bot.alone import Alone
 from bot.approvals.answers import Now, Refusal, Said, judge
-from bot.bodies import AnswerKind, Birth, MessageBody
+from bot.bodies import AnswerKind, Birth, Ending, MessageBody, TextBody
 from bot.config import OPERATORS, Config, PersonEntry, RoleEntry, Route
 from bot.entries import Sealer
 from bot.events import AnyEvent, MessageReceived, Replied, RequestOpened, StepFailed, StepFinished, StepInDoubt
@@ -66,7 +67,7 @@ class AgentRun:
     `prompt` is the name of a file in prompts/, or the path of another one. `deps` is handed to the switch as it is.
     `people` gives roles to people, by their ids; a role that nobody was given has one person, `some-<role>`. The role
     `approvers` is asked by actions without a policy. `settings` is the agent's own table of bot.toml. `others` are
-    agents that this one may hand over to.
+    agents that this one may hand over or delegate to.
 
     Raises bot.errors.SettingsError if the agent or its prompt is not well formed.
     """
@@ -157,6 +158,12 @@ class AgentRun:
             await self._answer("choose", by=by, option=said)
         else:
             await self._answer("say", by=by, text=said)
+
+    async def delegate_says(self, said: str, *, how: Ending = "done") -> None:
+        """The oldest of the delegates at work comes to its end with these words."""
+        child = self.thread.live_children[0].delegated.child
+        self._held.append(e.DelegateFinished(by="bot", child=child, outcome=how, body=TextBody(text=said)))
+        await self._go()
 
     async def later(self, *, days: float = 0, seconds: float = 0) -> None:
         """Let time pass: what is open may expire."""

@@ -13,10 +13,12 @@ from bot.steps import (
     Action,
     Ask,
     Call,
+    Delegate,
     Deny,
     DoneForNow,
     Facts,
     HandOff,
+    KeepWaiting,
     NotDone,
     Options,
     Policy,
@@ -209,6 +211,18 @@ async def test_a_thread_can_be_handed_over_to_agents_that_are_there(prompt: Path
     await run.message("My money, please")
     await run.choose(HandOff(agent="support"))
     assert run.system == "You are support.\n"
+
+
+async def test_a_part_of_a_task_can_be_delegated_and_its_result_read(prompt: Path) -> None:
+    (prompt.parent / "desk.md").write_text("---\ndescription: finds the right agent\n---\nDelegate.\n")
+    run = AgentRun(Agent(), prompt=prompt.parent / "desk.md", others={"support": Agent(switch)})
+    await run.message("My money, please")
+    await run.choose(Delegate(agent="support", task="Look up order 1042"), KeepWaiting())
+    assert run.status == "waiting"
+    await run.delegate_says("It was paid back.")
+    assert "It was paid back." in run.reads
+    await run.choose(DoneForNow(message="You have it already."))
+    assert run.status == "done"
 
 
 def test_a_missing_prompt_is_named(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from bot.moves import Rest, Wait, next_move
 from bot.thread import Thread
 from tests.chaos.stored import Stored
 
-DECISIONS = (e.StepChosen, e.StepStarted, e.RequestOpened, e.RequestExpired, e.Replied, e.HandedOff)
+DECISIONS = (e.StepChosen, e.StepStarted, e.RequestOpened, e.RequestExpired, e.Replied, e.HandedOff, e.Delegated)
 RESULTS = (e.StepFinished, e.StepFailed)
 
 
@@ -41,6 +41,25 @@ def quiet(stored: Stored, sealer: Sealer) -> list[str]:
     if open_calls and thread.status == "done":
         found.append(f"is done, and nobody knows what came of {open_calls}")
     return [f"{stored.thread}: {what}" for what in found]
+
+
+def families(stored: Sequence[Stored], sealer: Sealer) -> list[str]:
+    """What is wrong between parents and children when nothing moves: each began once, and told of its end."""
+    threads = {one.thread: Thread(one.thread, sealer) for one in stored}
+    for one in stored:
+        extend(threads[one.thread], one.entries)
+    found: list[str] = []
+    for name, thread in threads.items():
+        found += [f"{name}: its child {child} never began" for child in thread.children if child not in threads]
+        parent = threads.get(thread.birth.parent or "") if thread.birth is not None else None
+        if thread.birth is None or thread.birth.parent is None:
+            continue
+        known = parent.children.get(name) if parent is not None else None
+        if known is None:
+            found.append(f"{name}: {thread.birth.parent} did not delegate it")
+        elif thread.status in {"done", "cancelled", "parked"} and known.live:
+            found.append(f"{name}: it is {thread.status}, and its parent was not told")
+    return found
 
 
 def appended_only(earlier: Sequence[bytes], later: Stored) -> list[str]:

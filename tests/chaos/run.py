@@ -106,7 +106,7 @@ async def _judge(it: Installation, crowd: Crowd, faults: Faults, samples: Sample
         wrong += invariants.always(copy, sealer) + invariants.appended_only(copy.entries, by_name[copy.thread])
     outside = Outside(it.slack, crowd.letters, stored, sealer)
     if rested is not None:
-        wrong += outside.violations(crowd.tally.acked) + _left(left)
+        wrong += outside.violations(crowd.tally.acked) + _left(left) + invariants.families(stored, sealer)
     else:
         wrong.append(f"it did not come to rest: {left}, Slack idle: {it.slack.idle}, people busy: {crowd.busy}")
     if len(stored) != crowd.tally.orders:

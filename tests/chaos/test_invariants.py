@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bot.bodies import DataBody, TextBody
-from bot.events import INPUTS, Replied, StepFinished
-from tests.builders import SEALER, LogBuilder, approved_call, waiting_call
-from tests.chaos.invariants import always, appended_only, quiet, shipped_once
+from bot.events import INPUTS, Delegated, DelegateFinished, MessageReceived, Replied, StepFinished
+from bot.ids import child_id
+from bot.steps import Delegate
+from tests.builders import PLACE, SEALER, LogBuilder, approved_call, waiting_call
+from tests.chaos.invariants import always, appended_only, families, quiet, shipped_once
 from tests.chaos.stored import Stored
 
 
@@ -125,3 +127,39 @@ def test_the_world_and_the_log_disagree(log: LogBuilder, runs: int, what: str) -
     log.start(call)
     log.finish(call)
     assert what in "".join(shipped_once(stored(log), SEALER, {f"{log.id}.{call}": runs}))
+
+
+def family() -> tuple[LogBuilder, LogBuilder]:
+    """A parent and its child, which is done."""
+    parent, child = LogBuilder(), LogBuilder()
+    parent.message()
+    child.id = child.thread.id = child_id(parent.id, "c1")
+    begun = Delegated(child=child.id, agent="shop", call="c1")
+    parent.choose(Delegate(agent="shop", task="look"), follow=[begun])
+    birth = child.birth.model_copy(update={"parent": parent.id, "depth": 1})
+    child.append(MessageReceived(by="bot", source="delegate", trust="staff", place=PLACE, birth=birth))
+    child.say(final=True)
+    return parent, child
+
+
+def test_a_child_that_told_its_parent_violates_nothing() -> None:
+    parent, child = family()
+    parent.append(DelegateFinished(by="bot", child=child.id, outcome="done"))
+    assert families([stored(parent), stored(child)], SEALER) == []
+
+
+def test_a_child_that_came_to_its_end_and_did_not_tell_its_parent() -> None:
+    parent, child = family()
+    assert "its parent was not told" in "".join(families([stored(parent), stored(child)], SEALER))
+
+
+def test_a_child_that_never_began() -> None:
+    parent, _ = family()
+    assert "never began" in "".join(families([stored(parent)], SEALER))
+
+
+def test_a_child_that_nobody_delegated() -> None:
+    _, child = family()
+    stranger = LogBuilder()
+    stranger.message()
+    assert "did not delegate it" in "".join(families([stored(stranger), stored(child)], SEALER))

@@ -9,6 +9,7 @@ import pytest
 from bot.store.keys import ThreadKeys
 from bot.store.server import connect
 from tests.runtime.crew import crew
+from tests.runtime.family import Family, endings, request_in
 from tests.runtime.scripted import done, step
 from tests.runtime.stage import Stage
 from tests.store.servers import empty
@@ -57,3 +58,18 @@ async def test_a_pause_reaches_a_worker_on_a_cluster(wide: Stage) -> None:
         await entered.wait()
         await wide.order("pause")
         await wide.becomes("paused")
+
+
+async def test_children_work_and_ask_on_a_cluster_and_their_parent_hears_of_them(wide: Stage) -> None:
+    family = Family(wide)
+    family.delegates("x", "y")
+    for task in "xy":
+        family.plays(step("send", text=task), task=task)
+    async with wide.working(), wide.working():
+        await wide.say("go")
+        for number in range(2):
+            request = await request_in(wide, (await family.child(number)).id)
+            assert (await wide.answer("rob", "approve", request=request.request)).accepted
+        parent = await wide.becomes("done")
+    assert sorted(endings(parent)) == [("done", "x is done"), ("done", "y is done")]
+    assert len(wide.world.runs) == 2

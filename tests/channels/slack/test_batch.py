@@ -1,15 +1,20 @@
 """Several requests in one Slack message: each whole, with its own buttons, within Slack's limits."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.gathering import MOST, Gathered, plan
 from bot.places import Batch, Card
+from bot.playground.slack import SlackPeer
+from channels.slack import buttons
 from channels.slack.batch import batch_blocks, batch_title
 from channels.slack.limits import BLOCKS, WHOLE, faults, weight
 from channels.slack.render import render
+from channels.slack.sender import SlackChannel
 from channels.slack.wire import JsonObject, as_objects, as_text, compact
 from tests.channels.slack.cards import APPROVAL, APPROVED, DOUBT, QUESTION, delivery
+from tests.channels.slack.intake import RecordingIntake
 
 SECOND = APPROVAL.model_copy(
     update={"request": "07-second", "title": "Restart: shop", "arguments": {"service": "shop"}}
@@ -100,3 +105,23 @@ def test_whatever_the_core_gathers_fits_into_one_message_with_all_its_buttons(fo
         assert wrong(rendered.blocks) == []
         alone = {item.request for item in items if isinstance(item, Card) if values(render(item)[0].blocks)}
         assert set(values(rendered.blocks)) >= alone
+
+
+async def test_a_batch_takes_the_place_of_the_card_before_it(peer: SlackPeer, channel: SlackChannel) -> None:
+    first = await channel.deliver(delivery(APPROVAL), None)
+    changed = delivery(BOTH, delivery_id="d2").model_copy(update={"replaces": "d1"})
+    assert await channel.deliver(changed, first) == first
+    (message,) = peer.workspace.messages("C0RELEASES")
+    assert values([*message.blocks]) == [APPROVAL.request, "07-second"]
+
+
+@pytest.mark.usefixtures("slack")
+async def test_a_click_in_a_batch_answers_the_request_that_it_stands_at(
+    peer: SlackPeer, channel: SlackChannel, intake: RecordingIntake
+) -> None:
+    ts = (await channel.deliver(delivery(BOTH), None)).partition("/")[2]
+    (message,) = peer.workspace.messages("C0RELEASES")
+    for request in ("07-second", APPROVAL.request):
+        (row,) = [block for block in message.blocks if values([block]) == [request]]
+        await peer.click("U0ROB", "releases", ts, buttons.APPROVE, block_id=as_text(row.get("block_id")))
+    assert [answer.request for answer in intake.answers] == ["07-second", APPROVAL.request]
