@@ -150,7 +150,7 @@ async def _listen(core: Core, roles: frozenset[Role], stack: AsyncExitStack) -> 
     settings = core.settings
     wanted = [*(["slack_signing_secret"] if "web" in roles else []), *(["slack_app_token"] if "slack" in roles else [])]
     settings.require("slack_bot_token", *wanted)
-    slack = build(_slack(settings), core.intake())
+    slack = build(_slack(settings), core.intake(), core.pending())
     if "web" in roles:
         healthz = web.get("/healthz", lambda _: _health(core))
         port = await stack.enter_async_context(

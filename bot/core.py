@@ -8,6 +8,7 @@ from bot.agent import LoadedAgent
 from bot.config_file import ConfigFile
 from bot.entries import Sealer
 from bot.ids import RequestIds
+from bot.pending import PendingCards
 from bot.people import Directory
 from bot.reception import Reception
 from bot.settings import Settings
@@ -39,6 +40,10 @@ class Core:
         about = {name: agent.description for name, agent in self.agents.items()}
         ids = RequestIds(self.secret)
         return Reception(self.client, self.sealer, ids, self.directory, lambda: about, form=self.form)
+
+    def pending(self) -> PendingCards:
+        """What waits for whom."""
+        return PendingCards(self.client, self.sealer, self.directory)
 
     def form(self, agent: str, step: str) -> type[Step] | None:
         """The form of an agent's step; None if it does not offer it."""
