@@ -276,7 +276,9 @@ class Play:
         if rung.role is None:
             log.commit(RequestReminded(request=request, rung=number))
         else:
-            log.commit(RequestEscalated(request=request, rung=number, role=rung.role, approvers=FINANCE))
+            asked = log.thread.requests[request].opened.requesters
+            people = tuple(person for person in FINANCE if person not in asked)
+            log.commit(RequestEscalated(request=request, rung=number, role=rung.role, approvers=people))
 
 
 def _kind_of(option: str | None) -> AnswerKind:

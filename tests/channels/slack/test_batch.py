@@ -1,7 +1,7 @@
 """Several requests in one Slack message: each whole, with its own buttons, within Slack's limits."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.gathering import MOST, Gathered, plan
@@ -89,6 +89,7 @@ def cards(draw: st.DrawFn) -> Card:
     return base.model_copy(update=changes)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(cards(), min_size=MOST, max_size=MOST, unique_by=lambda card: card.request), st.booleans())
 def test_whatever_the_core_gathers_fits_into_one_message_with_all_its_buttons(found: list[Card], decided: bool) -> None:  # noqa: FBT001  # drawn by hypothesis
     gathered = Gathered()
