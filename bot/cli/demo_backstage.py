@@ -1,5 +1,6 @@
 """What stands behind the demo's page: threads from the store, what really ran, and trouble on request."""
 
+import asyncio
 from contextlib import suppress
 from subprocess import CalledProcessError
 from typing import assert_never
@@ -37,6 +38,7 @@ from bot.store.server import Client
 from bot.thread import RequestState, Thread
 
 TAG = "v1.4.0"
+_READ_AGAIN_S = 1.1  # by then every process has noticed another bot.toml: they look once a second
 _THREADS = 50
 _MEMBERS = {channel.id: channel.members for channel in CHANNELS}
 
@@ -118,6 +120,7 @@ class Backstage:
                 self._files.set_slow(slow=not self._files.slow)
             case "impatient":
                 self._files.set_impatient(impatient=not self._impatient)
+                await asyncio.sleep(_READ_AGAIN_S)
                 self._impatient = not self._impatient
             case "move_tag":
                 self._move_tag()

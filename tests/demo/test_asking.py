@@ -192,14 +192,11 @@ def test_a_strangers_click_in_finance_is_told_to_the_stranger_alone(page: Page, 
     assert shared.refunds("1046") == []
 
 
-def revoke(
-
-
 def test_on_the_command_line_whoever_runs_the_demo_is_rob(shared: Demo) -> None:
     assert "person  rob" in countersign(shared, "whoami")
 
 
-shared: Demo, service: str) -> None:
+def revoke(shared: Demo, service: str) -> None:
     """Take the only permission for a service back by `bot grants`, in an environment as a user has it."""
     listed = countersign(shared, "grants")
     (line,) = [line for line in listed.splitlines() if "deploy_service" in line]
