@@ -51,7 +51,9 @@ def how(asked: Asked) -> str:
 
 
 def echo(asked: Asked, answer: Answer, answered: Answered) -> str:
-    """Say what was understood, where no mail about the outcome does: changes, and an approval for a while."""
+    """Say what was understood, where no mail about the outcome does: questions, changes, an approval for a while."""
+    if is_question_back(asked, answer):
+        return f"I passed your question to the agent; nothing was decided. {how(asked)}"
     told = [answered.text]
     if answer.grant_s and answered.pending:
         told.append(

@@ -141,9 +141,7 @@ class Receiver:
         if not answered.accepted:
             await self._refuse(mail, Refused.NOT_COUNTED, thread=asked.thread, answer=answered.text)
             return f"not_counted:{answered.reason}"
-        if is_question_back(asked, said):
-            await self._refuse(mail, Refused.ASKED_BACK, thread=asked.thread, how=how(asked))
-        elif answered.pending or said.answer == "edit" or said.grant_s:
+        if answered.pending or said.grant_s or said.answer == "edit" or is_question_back(asked, said):
             await self._refuse(mail, Refused.COUNTED, thread=asked.thread, answer=echo(asked, said, answered))
         return "answered"
 

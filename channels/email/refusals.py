@@ -25,7 +25,6 @@ class Refused(StrEnum):
     WRONG_SENDER = "wrong_sender"
     NOT_A_DECISION = "not_a_decision"
     UNCLEAR = "unclear"
-    ASKED_BACK = "asked_back"
     NOT_COUNTED = "not_counted"
     COUNTED = "counted"
 
@@ -65,7 +64,6 @@ TELLINGS = {
     ),
     Refused.NOT_A_DECISION: Telling("Nothing was decided. I passed your words on to the agent. {how}", a_day=20),
     Refused.UNCLEAR: Telling("Nothing was decided. {why} {how}", a_day=20),
-    Refused.ASKED_BACK: Telling("I passed your question to the agent; nothing was decided. {how}", a_day=50),
     Refused.NOT_COUNTED: Telling("{answer}", a_day=50),
     Refused.COUNTED: Telling("{answer}", a_day=50),
 }

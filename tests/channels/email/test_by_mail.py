@@ -35,7 +35,7 @@ async def test_a_reply_that_decides_nothing_is_a_question_to_the_agent(
 ) -> None:
     async with watching():
         watching.peer.reply("rob@acme.test", uid, "Since when?", client=client)
-        await wait_until(lambda: watching.intake.reasons() == ["asked_back"])
+        await wait_until(lambda: watching.intake.reasons() == ["counted"])
     assert [(found.answer, found.text) for found in watching.intake.answers] == [("say", "Since when?")]
     assert watching.intake.messages == []
 

@@ -72,7 +72,7 @@ async def test_what_is_no_option_is_a_question_to_the_agent(
 ) -> None:
     intake.requests[REQUEST] = Asked(thread=THREAD, kind=kind, options=("yes", "no"), is_open=True)
     await receiver.take(mail(text, to=TO_ROB))
-    assert (intake.answers[0].answer, intake.messages, intake.reasons()) == ("say", [], ["asked_back"])
+    assert (intake.answers[0].answer, intake.messages, intake.reasons()) == ("say", [], ["counted"])
 
 
 async def test_a_closed_question_keeps_nobody_from_going_on_with_the_conversation(
