@@ -100,7 +100,7 @@ async def again(
                 arguments=step.arguments(),
                 snapshot=snapshot,
                 changed=_changed(held.thread.requests.get(call.approval or ""), step, snapshot),
-                why=call.chosen.body.why if call.chosen.body else "",
+                why=call.chosen.body.why if call.chosen.body and call.edit is None else "",  # it was about another call
                 asked_by=cards.names(thread, requesters, directory),
                 warning=held.runtime.warning,
                 reject_reasons=list(step.reject_reasons),
