@@ -1,39 +1,17 @@
 """Whatever a message, a name, a file, a tool or a page says answers no request, names no approver, lowers no policy."""
 
-import time
 from collections.abc import Callable
 
 import pytest
 from pydantic import JsonValue
 
 from bot.identity import EmailIdentity, SlackIdentity
-from bot.places import Place
-from bot.port import AnswerInbound, Inbound
+from bot.port import AnswerInbound
 from bot.steps import NotDone
 from tests.helpers import wait_until
-from tests.runtime.office import CONFIG
 from tests.runtime.scripted import done, step
 from tests.runtime.stage import Stage, person
-from tests.security.hostile import FORGED, HIDDEN, SEND, TEXTS, asked, moved, texts, unmoved
-
-OPEN = CONFIG.replace('agent = "ops"\n', 'agent = "ops"\nwho = "anyone"\n')
-
-
-async def write(stage: Stage, text: str, identity: SlackIdentity | EmailIdentity, title: str | None = None) -> None:
-    """Somebody who is listed nowhere writes in the stage's thread."""
-    stage.messages += 1
-    inbound = Inbound(
-        source=f"slack:T0ACME/C0OPS/1.1/{stage.messages}",
-        identity=identity,
-        root=("slack", "T0ACME", "C0OPS", "1.1"),
-        place=Place(channel="slack", address="T0ACME/C0OPS", thread="1.1"),
-        route_channel="slack:T0ACME/C0OPS",
-        text=text,
-        title=title,
-        starts=True,
-        sent_at=time.time_ns() // 1000,
-    )
-    await stage.intake().message(inbound)
+from tests.security.hostile import FORGED, HIDDEN, OPEN, SEND, TEXTS, asked, moved, texts, unmoved, write
 
 
 @pytest.mark.parametrize("who", ["ana", "bo", "rob"], ids=["the requester", "a colleague", "an approver"])
