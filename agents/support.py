@@ -101,7 +101,11 @@ class IssueRefund(_Change):
     asks: ClassVar = {"finance"}
     limits: ClassVar = {"staff": "staff_refund_limit"}
     editable: ClassVar = {"amount"}
-    reject_reasons: ClassVar = ("It is too late to send this back", "Please send us a photo first", "This was paid back")
+    reject_reasons: ClassVar = (
+        "It is too late to send this back",
+        "Please send us a photo first",
+        "This was paid back",
+    )
     amount: Annotated[Money, WithJsonSchema({"type": "string"})] = Field(gt=0, description="such as 19.00")
     reason: Told
 

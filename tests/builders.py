@@ -40,7 +40,6 @@ from bot.events import (
 )
 from bot.fold import extend, fold
 from bot.ids import RequestIds, thread_id
-
 from bot.moves import Move, next_move
 from bot.people import Directory
 from bot.places import Place

@@ -24,6 +24,7 @@ _WHY = {
     "unproven": "not proven to be the sender",
     "wrong_sender": "used a reply address of somebody else",
     "not_a_decision": "neither approve nor reject",
+    "unclear": "no clear decision",
     "not_counted": "too late, or not theirs to decide",
     "no_such_agent": "nobody reads that address",
     "too_old": "too old",
