@@ -32,7 +32,7 @@ def _colleague(user: User, role: str) -> Person:
 PEOPLE = (
     _colleague(defaults.ANA, "engineer"),
     _colleague(defaults.ROB, "releases"),
-    _colleague(defaults.MIA, "releases, support"),
+    _colleague(defaults.MIA, "releases, support, finance"),
     FINN,
     KIM,
     LEE,

@@ -13,7 +13,7 @@ STORIES = (
         text="@bot refund order 1041",
         then=(
             "129.00 EUR are more than one person may decide: Finn and Mia are both asked, in #finance and by mail.",
-            "Approve as Mia in Slack. Nothing is paid yet, and the card counts her approval.",
+            "Approve as Mia in Slack. Nothing is paid yet: it still needs Finn.",
             "Answer Finn's mail with “approve”. It is paid, once; both places show it.",
         ),
     ),

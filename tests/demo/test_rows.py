@@ -197,6 +197,15 @@ def test_an_edit_says_what_was_and_what_is() -> None:
     assert (last(log), shown(log)[-1].more) == ("Rob changed it, so it is asked again", "amount was 120, is 90")
 
 
+def test_after_an_edit_rows_name_what_was_made_of_the_call() -> None:
+    log = LogBuilder()
+    call, request = waiting_call(log)
+    body = AnswerBody(name="Rob", arguments={"amount": 90})
+    log.append(RequestAnswered(by="rob", request=request, answer="edit", outcome="edited", proof="slack", body=body))
+    log.append(StepStarted(call=call, attempt=1))
+    assert last(log) == "Countersign started: pay 90"
+
+
 def test_a_question_of_those_who_decide_is_no_answer() -> None:
     log = LogBuilder()
     _, request = waiting_call(log)

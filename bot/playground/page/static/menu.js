@@ -13,6 +13,7 @@ export function menu(face, name, items, pick) {
   list.addEventListener("toggle", (event) => {
     opener.setAttribute("aria-expanded", String(event.newState === "open"));
     if (event.newState === "open") place(list, opener);
+    else list.classList.remove("placed");
   });
   list.addEventListener("keydown", (event) => move(event, list));
   opener.addEventListener("keydown", (event) => {
@@ -34,6 +35,7 @@ function place(list, opener) {
   const at = opener.getBoundingClientRect();
   const below = at.bottom + 4 + list.offsetHeight <= innerHeight;
   list.style.top = `${below ? at.bottom + 4 : Math.max(4, at.top - 4 - list.offsetHeight)}px`;
+  list.classList.add("placed");
   list.style.left = `${Math.max(4, Math.min(at.left, innerWidth - list.offsetWidth - 4))}px`;
   list.querySelector(".item")?.focus();
 }
