@@ -83,6 +83,17 @@ def rejected(of: int, reason: str) -> str:
     return f'<rejected of="{of}" by="Rob Wills">\n{reason}\n</rejected>'
 
 
+def edited(of: int, **changes: JsonValue) -> str:
+    """A person changed the call: each field [before, after]."""
+    return f'<edited of="{of}" by="Rob Wills">\n{json.dumps(changes)}\n</edited>'
+
+
+def question(of: int, text: str) -> str:
+    """Somebody who is to decide asks something back."""
+    told = "(Answer with reply: only those who decide read it. The request stays open.)"
+    return f'<question of="{of}" by="Mia Chen">\n{text}\n</question>\n{told}'
+
+
 def answered(of: int, text: str) -> str:
     """A question was answered."""
     return f'<answered of="{of}" by="Ana Lima">\n{text}\n</answered>'

@@ -14,8 +14,10 @@ from tests.playground.model.offered import (
     REPLIED,
     answered,
     chosen,
+    edited,
     failed,
     message,
+    question,
     rejected,
     request,
     result,
@@ -71,6 +73,26 @@ STEPS: dict[str, tuple[tuple[str, ...], str, dict[str, JsonValue]]] = {
     ),
     "a no that names another environment": ((*ASKED, rejected(2, "staging first, please")), DEPLOY, {**STAGING}),
     "a no that names both": ((*ASKED, rejected(2, "v1.2.0 on staging")), DEPLOY, {**STAGING, "tag": "v1.2.0"}),
+    "a no for now: the very same once more, which code refuses": (
+        (*ASKED, rejected(2, "Not now, there is a freeze")),
+        DEPLOY,
+        {**PRODUCTION},
+    ),
+    "a no for now, after an edit": (
+        (*ASKED, edited(2, tag=["v1.9.0", "v1.2.0"]), request(2), rejected(2, "Not today")),
+        DEPLOY,
+        {**PRODUCTION, "tag": "v1.2.0"},
+    ),
+    "somebody insists after a no": (
+        (*ASKED, rejected(2, "Its tests are not green"), DONE, message("please do it anyway", 7)),
+        DEPLOY,
+        {**PRODUCTION},
+    ),
+    "a question of those who decide": (
+        (*ASKED, question(2, "What changed since v1.2.0?")),
+        "what_changed",
+        {"old": "v1.2.0", "new": "v1.10.0"},
+    ),
     "a roll-back": (
         (message("please roll back backend in production"),),
         "roll_back",
@@ -127,6 +149,11 @@ def test_story_leads_to_step(blocks: tuple[str, ...], name: str, fields: dict[st
 WHAT_CHANGED = step(4, "what_changed", old="v1.2.0", new="v1.9.0")
 CHANGES: JsonValue = {"commits": [{"id": "9fceb02", "author": "Ana Lima", "subject": "Faster search"}], "count": 1}
 
+REFUSED = "A person rejected exactly this call. Propose something else, or finish; a new message may change that."
+INSIST = (
+    "This was not done. Rob Wills said no: Not now\n"
+    "The same is not asked again until a person writes something new, such as: do it anyway."
+)
 UNCLEAR = (
     'I cannot tell from "the usual & best" what to do, so nothing was done. '
     "Please write the whole request in one message."
@@ -142,6 +169,21 @@ SAID: dict[str, tuple[tuple[str, ...], str, str]] = {
         (PLEASE, DEPLOYING, result(2, None)),
         "done_for_now",
         "backend v1.9.0 is in production.",
+    ),
+    "a deployment that somebody changed before it was approved": (
+        (*ASKED, edited(2, tag=["v1.9.0", "v1.2.0"]), request(2), APPROVED, result(2, {"commit": COMMIT})),
+        "done_for_now",
+        f"backend v1.2.0 (commit {COMMIT[:12]}) is in production: Rob Wills had changed what was asked for.",
+    ),
+    "the same again, which code refused": (
+        (*ASKED, rejected(2, "Not now"), step(4, DEPLOY, **PRODUCTION), failed(4, REFUSED)),
+        "done_for_now",
+        INSIST,
+    ),
+    "an answer for those who decide": (
+        (*ASKED, question(2, "what changed?"), WHAT_CHANGED, result(4, CHANGES)),
+        "reply",
+        "Between v1.2.0 and v1.9.0:\n- 9fceb02 (Ana Lima, Faster search)",
     ),
     "a no with a reason": (
         (*ASKED, rejected(2, "not on a Friday")),
