@@ -7,6 +7,8 @@ import sys
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from bot.cli.demo_stories import STORIES
+from bot.playground.page.models import Story
 from tests.demo.looking import ANA, FINN, ROB, ZED, act_as, enter, rows
 from tests.demo.running import NOT_OURS, Demo
 
@@ -32,6 +34,11 @@ def decide(page: Page, name: str) -> Locator:
     return page.locator(f'#messages .message:has([data-value="{button.get_attribute("data-value")}"])')
 
 
+def below(card: Locator) -> Locator:
+    """The thread that hangs below a card."""
+    return card.locator("xpath=following-sibling::*[1][contains(@class, 'replies')]")
+
+
 def pick(page: Page, card: Locator, text: str) -> None:
     """Choose from the card's menu."""
     card.locator(".dots").click()
@@ -47,6 +54,20 @@ def switch(page: Page, *, on: bool) -> None:
 def said(page: Page) -> Locator:
     """The bot's words in the newest thread in view."""
     return page.locator("#messages .replies").last
+
+
+@pytest.mark.parametrize("story", STORIES, ids=[story.title for story in STORIES])
+def test_every_story_begins_with_something_that_waits_for_a_person(page: Page, story: Story) -> None:
+    before = page.locator("#thread option").count()
+    page.get_by_role("button", name="What to try").click()
+    page.get_by_role("region", name=story.title).get_by_role("button", name="Begin").click()
+    expect(page.locator("#thread option")).to_have_count(before + 1)
+    expect(page.locator("#log .row .more").first).to_have_text(f"“{story.text.removeprefix('@bot ')}”")
+    expect(page.locator("#open")).to_contain_text("Waiting for")
+    impatient = page.get_by_role("button", name="Impatient")
+    expect(impatient).to_have_attribute("aria-pressed", str(story.first == "impatient").lower())
+    if story.first:
+        switch(page, on=False)
 
 
 def test_two_approve_one_by_a_click_and_one_by_mail_and_it_is_paid_once(page: Page, shared: Demo) -> None:
@@ -90,8 +111,7 @@ def test_a_question_is_answered_below_the_card_which_stays_open_and_is_approved_
     form.get_by_role("textbox").fill("What changed since v1.3.0?")
     form.get_by_role("button", name="Ask").click()
     expect(rows(page, "request_answered")).to_contain_text("Mia Chen asked the agent something first")
-    answer = page.locator("#messages .replies .message", has_text="Between v1.3.0 and v1.4.0")
-    expect(answer).to_be_visible()
+    expect(below(card)).to_contain_text("Between v1.3.0 and v1.4.0")
     assert len(shared.shop.runs()) == before
     card.get_by_role("button", name="Approve").click()
     expect(page.locator("#status")).to_have_text("done")
@@ -163,7 +183,7 @@ def test_when_nobody_answers_they_are_reminded_then_others_asked_then_it_expires
         ask(page, "deploy backend v1.3.0 to production")
         expect(page.locator("#open")).to_contain_text("Waiting for Rob Wills or Mia Chen to approve this")
         card = decide(page, "Rob")
-        expect(page.locator("#messages .replies .message", has_text="Still waiting for your decision")).to_be_visible()
+        expect(below(card)).to_contain_text("Still waiting for your decision")
         expect(rows(page, "request_reminded")).to_have_count(1)
         expect(rows(page, "request_escalated")).to_contain_text("had no answer, and asked Finn Hale as well")
         expect(card).to_have_count(0, timeout=60_000)  # its buttons are gone

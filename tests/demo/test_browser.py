@@ -86,7 +86,7 @@ def test_everything_can_be_reached_by_keyboard(page: Page) -> None:
     expect(page.locator("#room-title")).to_contain_text("releases")
     card(page).get_by_role("button", name="Reject").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog", name="Reject").get_by_role("textbox")).to_be_focused()
+    expect(page.get_by_role("dialog", name="Reject").get_by_role("radio").first).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Reject")).to_have_count(0)
     page.locator("#tab-slack").focus()
