@@ -60,7 +60,7 @@ def answered(t: Thread, event: e.RequestAnswered, index: int) -> None:
             call.progress, call.approved, call.checked = "chosen", True, False
             t.stopped = False  # whoever lets it run wants to hear of it
         case "doubt", _, _ if call:
-            t.rejected[call.call_hash] = index
+            t.rejected[call.call_hash] = t.rejected[call.chosen.call_hash] = index
             fail(t, call, counts=False)
         case "stuck", _, option:
             _looked_at(t, stop=option != "go_on")

@@ -81,7 +81,9 @@ def judge(t: Thread, request_id: str, said: Said, now: Now) -> RequestAnswered |
         return refusal
     if said.answer == "edit":
         return _edit(t, request, said, now)
-    if said.person.id in who.approving(request, now.directory) and said.answer == "approve":
+    approving = who.approving(request, now.directory)
+    # With enough votes it would be closed, had not somebody lost the role for a while: then anyone's press does that.
+    if said.answer == "approve" and said.person.id in approving and len(approving) < opened.quorum:
         return Refusal("voted", "You have answered this already; it needs the others now.")
     if said.grant_us and (said.grant_us > opened.may_grant_us or opened.role not in said.person.roles):
         return Refusal("not_allowed", _no_grant(opened, said.person))

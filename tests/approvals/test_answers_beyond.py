@@ -183,6 +183,30 @@ def test_what_was_asked_first_is_no_vote(log: LogBuilder) -> None:
     assert taken(log, request, said("sue", "approve")).outcome is None
 
 
+def test_a_vote_lost_with_its_role_counts_when_the_role_is_back_and_anyone_who_voted_can_close_it(
+    log: LogBuilder,
+) -> None:
+    log.message()
+    request = log.ask("approval", log.choose(Pay(amount=2)), quorum=2)
+    without_sue = Directory(
+        parse_config(TEXT.format(bo="", own="false").replace('roles = ["finance"]\n[people.kim]', "[people.kim]"))
+    )
+    taken(log, request, said("sue", "approve"))
+    assert taken(log, request, said("rob", "approve", without_sue), without_sue).outcome is None
+    assert taken(log, request, said("rob", "approve")).outcome == "approved"
+
+
+def test_what_was_stopped_after_a_doubt_is_not_proposed_again_as_it_was_before_its_edit(
+    log: LogBuilder, call: str
+) -> None:
+    taken(log, editable(log, call), said("rob", "edit", edits={"amount": "2"}))
+    log.answer(log.ask("approval", call), by="sue")
+    log.start(call)
+    log.doubt(call)
+    log.answer(log.ask("doubt", call), "stop")
+    assert {Pay(amount=1).call_hash(), Pay(amount=2).call_hash()} <= {*log.thread.rejected}
+
+
 def test_a_question_back_does_not_lift_the_ban_on_what_was_rejected(log: LogBuilder) -> None:
     log.message()
     first = log.choose(Pay(amount=1))
