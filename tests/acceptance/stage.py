@@ -7,7 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
@@ -100,7 +101,7 @@ class Stage:
                 process.child.send_signal(signal.SIGTERM)
         for process in self.processes:
             try:
-                process.child.wait(timeout=15)
+                await asyncio.to_thread(process.child.wait, 15)  # the peers answer them meanwhile
             except subprocess.TimeoutExpired:
                 process.kill()
             if error is not None:
@@ -176,7 +177,7 @@ class Stage:
         """Wait for the n-th card with buttons in #releases; returns its ts."""
 
         def found() -> str | None:
-            cards = [message.ts for message in self.slack.workspace.messages(RELEASES)]
+            cards = [message.ts for message in self.slack.workspace.messages(RELEASES) if not message.is_reply]
             return cards[number - 1] if len(cards) >= number else None
 
         return await wait_until(found, timeout=timeout, what=f"card {number} in #releases") or ""
@@ -209,16 +210,22 @@ class Stage:
         boxes = [each.box for each in self.mail.mailboxes()]
         return self.mail.messages(box) if box in boxes else []
 
-    async def mail_to(self, box: str, about: str, number: int = 1) -> ShownMessage:
-        """Wait for the n-th mail with this in its subject or text."""
+    async def mail_to(self, box: str, about: str) -> ShownMessage:
+        """Wait for a mail with this in its subject or text."""
 
-        def found() -> ShownMessage | None:
-            fitting = [mail for mail in self.mails(box) if about in mail.subject or about in mail.text]
-            return fitting[number - 1] if len(fitting) >= number else None
+        def found() -> list[ShownMessage]:
+            return [mail for mail in self.mails(box) if about in mail.subject or about in mail.text]
 
-        mail = await wait_until(found, timeout=30, what=f"mail {number} about {about!r} to {box}")
-        assert mail
-        return mail
+        return (await wait_until(found, timeout=30, what=f"a mail about {about!r} to {box}"))[0]
+
+    async def card_to(self, box: str, number: int = 1) -> ShownMessage:
+        """Wait for the n-th mail that asks for an approval: each begins a conversation of its own."""
+
+        def found() -> list[ShownMessage]:
+            cards = [mail for mail in self.mails(box) if "Approval needed" in mail.subject and not mail.in_reply_to]
+            return cards[number - 1 :]
+
+        return (await wait_until(found, timeout=30, what=f"card {number} by mail to {box}"))[0]
 
     async def bot(self, *words: str) -> Said:
         """Run a command as whoever runs the tests."""
@@ -226,14 +233,15 @@ class Stage:
 
     async def threads(self) -> list[Thread]:
         """Fold all threads, the one that changed last first."""
-        client = await self.client()
-        assert client is not None
-        try:
+        async with self._open() as client:
             secret = (self.folder / "data" / "secret").read_bytes().strip()
             names = [head.thread for head in await log.recent(client)]
             return [fold(name, await log.load(client, name), Sealer(secret)) for name in names]
-        finally:
-            await client.aclose()
+
+    async def statuses(self) -> list[str]:
+        """The status of each thread."""
+        async with self._open() as client:
+            return [head.status for head in await log.recent(client)]
 
     async def thread(self) -> Thread:
         """Fold the only thread there is."""
@@ -248,6 +256,15 @@ class Stage:
         """What the model got to read when it was asked last."""
         last = self.model.requests[-1].body.messages[-1]
         return "\n".join(block.text for block in last.texts())
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncGenerator[Client]:
+        client = await self.client()
+        assert client is not None
+        try:
+            yield client
+        finally:
+            await client.aclose()
 
     def _listening(self) -> bool:
         with socket.socket() as probe:

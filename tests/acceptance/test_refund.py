@@ -25,7 +25,7 @@ async def test_a_refund_is_paid_once(tmp_path: Path, by: Literal["reply", "click
     async with Stage(tmp_path) as stage:
         await stage.start("web", "email", "worker", "worker")
         stage.mail.write(KIM, "support@acme.test", "My order", f"I want my money back for order {ORDER}")
-        asked = await stage.mail_to(ROB, "Approval needed")
+        asked = await stage.card_to(ROB)
         card = await stage.card()
 
         async def click() -> None:
