@@ -10,12 +10,13 @@ from tests.acceptance.stage import RELEASES, Stage
 from tests.helpers import wait_until
 
 
-async def test_the_audit_has_all_of_it_and_finds_one_altered_entry(tmp_path: Path) -> None:
-    """A stranger's click, a question, an edit, a permission and its use: all listed; one altered entry is named."""
+async def test_the_audit_lists_all_of_it(tmp_path: Path) -> None:
+    """A stranger's click, a question and its answer, an edit, who approved what, for how long, and what ran by it."""
     async with Stage(tmp_path, people=asking(release='grants = "4h"')) as stage:
         await stage.start("web", "worker")
         await whole_story(stage)
-        for heading in (
+        audit = (await stage.bot("audit")).out
+        told = [
             "Zed Ray (zed): refused  reason=not_allowed",
             "Rob Wills (rob) said, proven by slack; it stayed open",
             "the bot answered",
@@ -25,19 +26,27 @@ async def test_the_audit_has_all_of_it_and_finds_one_altered_entry(tmp_path: Pat
             "Mia Chen (mia): this very call may run without asking for a while",
             "started, attempt 1, as approved",
             "started, attempt 1, under the standing permission",
-        ):
-            assert heading in (await stage.bot("audit")).out
+        ]
+        assert [line for line in told if line not in audit] == []
         first, second = records((await stage.bot("audit", "--json")).out)
         assert (first["outcome"], second["outcome"]) == ("edited", "approved")
 
+
+async def test_one_altered_entry_is_named(tmp_path: Path) -> None:
+    """Before, `bot audit verify` finds nothing; once somebody else stands in Redis as the approver, that entry."""
+    async with Stage(tmp_path, people=asking()) as stage:
+        await stage.start("web", "worker")
+        stage.mention(ASK)
+        await approve(stage, "U0MIA", await stage.card())
+        await done(stage)
         assert (await stage.bot("audit", "heads", "--out", "heads.jsonl")).code == 0
-        sound = await stage.bot("audit", "verify", "--heads", "heads.jsonl")
-        assert sound.code == 0, sound.out + sound.err
+        before = await stage.bot("audit", "verify", "--heads", "heads.jsonl")
+        assert before.code == 0, before.out + before.err
         name, entry = await alter(stage)
-        found = await stage.bot("audit", "verify", "--heads", "heads.jsonl")
-        assert found.code == 1
-        assert f"{name}, entry {entry}: " in found.out
-        assert "1 of 2 threads are not as this program wrote them." in found.out
+        for words in (["--heads", "heads.jsonl"], []):
+            after = await stage.bot("audit", "verify", *words)
+            assert after.code == 1
+            assert f"{name}, entry {entry}: " in after.out
 
 
 async def whole_story(stage: Stage) -> None:
