@@ -19,6 +19,8 @@ class Timing(Frozen):
     trigger_s: float = 3.0  # how long a trigger_id opens a modal
     response_url_s: float = 1800.0
     post_interval_s: float = 1.0  # with the rate limit on: between two messages in a channel
+    reads_a_minute: int = 50  # with the rate limit on: calls of each method that reads conversations (Slack's tier 3)
+    warning_s: float = 10.0  # from a warning to the end of a Socket Mode connection
 
     def retries_scaled(self, factor: float) -> "Timing":
         """Return the same with the waits between retries multiplied."""

@@ -38,7 +38,7 @@ class SlackPeer(Control):
 
     Without `events_url` the app is in Socket Mode; with it, events and interactions are posted there. `data` names the
     file that keeps the workspace and undelivered events over a restart. `rate_limit` holds each channel to about one
-    message a second.
+    message a second, and reading to so many calls a minute.
     """
 
     def __init__(  # noqa: PLR0913 - every part of the workspace can be overridden, each by name
@@ -113,7 +113,7 @@ class SlackPeer(Control):
         """Close every connection and let go of the data file; the peer cannot be started again."""
         self._control_http.close()
         await self.sender.stop()
-        await self.sockets.disconnect("link_disabled")
+        await self.sockets.stop()
         if self._runner:
             await self._runner.cleanup()
         self._journal.close()

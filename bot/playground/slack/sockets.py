@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+from dataclasses import dataclass
 
 from aiohttp import WSMsgType, web
 from pydantic import JsonValue
@@ -14,23 +15,39 @@ from bot.playground.slack.wire import JsonObject, as_object, as_text, new_id, pa
 MAX_CONNECTIONS = 10
 
 
+@dataclass(eq=False)
+class Line:
+    """One connection, and how it fails without being closed."""
+
+    socket: web.WebSocketResponse
+    transport: asyncio.Transport | None
+    muted: bool = False  # no envelope comes through it any more, although it answers pings
+    frozen: bool = False  # nothing at all does, as when a firewall has forgotten it
+
+
 class Sockets:
     """The app's open connections (https://docs.slack.dev/apis/events-api/using-socket-mode)."""
 
     def __init__(self, core: Core) -> None:
         """Start without connections."""
         self.core = core
-        self.muted = False  # connections stay up, but nothing comes through them any more
+        self.muted = False  # all connections stay up, those to come as well, but no envelope comes through them
         self.opened = 0  # connections made so far
         self._tickets: set[str] = set()
-        self._open: list[web.WebSocketResponse] = []
+        self._open: list[Line] = []
+        self._closing: set[asyncio.Task[None]] = set()
         self._joined = asyncio.Event()
-        self._waiting: dict[str, tuple[web.WebSocketResponse, asyncio.Future[JsonValue]]] = {}
+        self._waiting: dict[str, tuple[Line, asyncio.Future[JsonValue]]] = {}
 
     @property
     def connections(self) -> int:
         """How many connections the app has open."""
         return len(self._open)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The open connections, oldest first: to mute or freeze one of them."""
+        return tuple(self._open)
 
     def new_url(self) -> str:
         """Return an address for one connection: the answer of apps.connections.open."""
@@ -48,21 +65,26 @@ class Sockets:
         if ticket not in self._tickets:
             return web.Response(status=401, text="this ticket was used already, or never given out")
         self._tickets.remove(ticket)
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         if len(self._open) >= MAX_CONNECTIONS:
             await self._say_goodbye(socket, "too_many_websockets")
             return socket
-        self._open.append(socket)
+        line = Line(socket, request.transport)
+        self._open.append(line)
         self.opened += 1
         await socket.send_json(self._hello())
         self._joined.set()
         try:
             async for message in socket:
+                if line.frozen:
+                    continue
                 if message.type is WSMsgType.TEXT:
                     self._acknowledge(as_object(parse_json(str(message.data))))
+                elif message.type is WSMsgType.PING:
+                    await socket.pong(message.data)
         finally:
-            self._forget(socket)
+            self._forget(line)
         return socket
 
     async def send(self, delivery: Delivery, timeout_s: float) -> Ack:
@@ -77,12 +99,40 @@ class Sockets:
             return Ack(result="connection_failed")
         return Ack(result="acked", body=body)
 
-    async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Ask every client to reconnect (`refresh_requested`, `warning`) and close, as Slack does every few hours."""
-        for socket in [*self._open]:
-            await self._say_goodbye(socket, reason)
+    async def disconnect(self, reason: str = "refresh_requested", *lines: Line) -> None:
+        """Ask the clients to reconnect, as Slack does every few hours, and close; without `lines`, all of them.
 
-    async def _exchange(self, socket: web.WebSocketResponse, delivery: Delivery) -> JsonValue:
+        After a `warning` they stay open for a while (`Timing.warning_s`), so that a client can change over.
+        """
+        for line in lines or self.lines:
+            if reason != "warning":
+                await self._say_goodbye(line.socket, reason)
+                continue
+            with contextlib.suppress(ConnectionError):
+                await self._tell_to_go(line.socket, reason)
+            task = asyncio.create_task(self._close_later(line))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    def cut(self, *lines: Line) -> None:
+        """Break connections without a word; without `lines`, all of them."""
+        for line in lines or self.lines:
+            if line.transport is not None:
+                line.transport.abort()
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        for task in [*self._closing]:
+            task.cancel()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+        await self.disconnect("link_disabled")
+
+    async def _close_later(self, line: Line) -> None:
+        await asyncio.sleep(self.core.timing.warning_s)
+        with contextlib.suppress(ConnectionError):
+            await line.socket.close()
+
+    async def _exchange(self, line: Line, delivery: Delivery) -> JsonValue:
         envelope_id = new_id("EN", 20)
         envelope: JsonObject = {
             "envelope_id": envelope_id,
@@ -94,10 +144,10 @@ class Sockets:
             reason = "timeout" if delivery.reason == "http_timeout" else delivery.reason
             envelope |= {"retry_attempt": delivery.tries, "retry_reason": reason}
         answer: asyncio.Future[JsonValue] = asyncio.get_running_loop().create_future()
-        self._waiting[envelope_id] = (socket, answer)
+        self._waiting[envelope_id] = (line, answer)
         try:
-            if not self.muted:
-                await socket.send_json(envelope)
+            if not (self.muted or line.muted or line.frozen):
+                await line.socket.send_json(envelope)
             return await answer
         finally:
             self._waiting.pop(envelope_id, None)
@@ -107,12 +157,12 @@ class Sockets:
         if answer is not None and not answer.done():
             answer.set_result(message.get("payload"))
 
-    def _forget(self, socket: web.WebSocketResponse) -> None:
-        self._open.remove(socket)
+    def _forget(self, line: Line) -> None:
+        self._open.remove(line)
         if not self._open:
             self._joined.clear()
         for owner, answer in self._waiting.values():
-            if owner is socket and not answer.done():
+            if owner is line and not answer.done():
                 answer.set_exception(ConnectionResetError("the app closed this connection"))
 
     def _hello(self) -> JsonObject:
@@ -125,5 +175,8 @@ class Sockets:
 
     async def _say_goodbye(self, socket: web.WebSocketResponse, reason: str) -> None:
         with contextlib.suppress(ConnectionError):
-            await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "playground"}})
+            await self._tell_to_go(socket, reason)
             await socket.close()
+
+    async def _tell_to_go(self, socket: web.WebSocketResponse, reason: str) -> None:
+        await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "playground"}})

@@ -1,5 +1,6 @@
 """The Web API under /api/: who calls, with what, whether they may, and the answer as HTTP."""
 
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -56,19 +57,21 @@ METHODS: dict[str, Method] = {
     "views.update": Method(views.update_view),
 }
 CONNECT = "apps.connections.open"
+READING = frozenset({"conversations.history", "conversations.replies", "users.conversations"})
 
 
 class WebApi:
     """Answers the calls of the app. `calls` remembers the name of each, for assertions."""
 
     def __init__(self, core: Core, connect: Callable[[], str], *, rate_limit: bool) -> None:
-        """Take what opens a Socket Mode address, and whether a channel takes one message a second only."""
+        """Take what opens a Socket Mode address, and whether Slack's rate limits hold."""
         self.core = core
         self.connect = connect
         self.rate_limit = rate_limit
         self.faults = Faults()
         self.calls: list[str] = []
         self._last_post: dict[str, float] = {}
+        self._reads: dict[str, deque[float]] = defaultdict(deque)
 
     def add_routes(self, app: web.Application) -> None:
         """Serve the methods, by POST or GET as Slack does."""
@@ -119,7 +122,12 @@ class WebApi:
         return handler(call)
 
     def _pace(self, method: str, args: JsonObject) -> None:
-        """Hold a channel to about one message a second (https://docs.slack.dev/apis/web-api/rate-limits)."""
+        """Hold a channel to about one message a second, and each method that reads conversations to its tier.
+
+        See https://docs.slack.dev/apis/web-api/rate-limits.
+        """
+        if self.rate_limit and method in READING:
+            self._pace_reading(method)
         if not self.rate_limit or method != "chat.postMessage":
             return
         channel, now = str(args.get("channel")), self.core.workspace.clock()
@@ -128,6 +136,14 @@ class WebApi:
                 "ratelimited", status=429, retry_after=max(1, round(self.core.timing.post_interval_s))
             )
         self._last_post[channel] = now
+
+    def _pace_reading(self, method: str) -> None:
+        now, made = self.core.workspace.clock(), self._reads[method]
+        while made and made[0] <= now - 60:
+            made.popleft()
+        if len(made) >= self.core.timing.reads_a_minute:
+            raise ApiRefusedError("ratelimited", status=429, retry_after=max(1, round(made[0] + 60 - now)))
+        made.append(now)
 
     def _answer(self, body: JsonObject, status: int = 200, retry_after: int | None = None) -> web.Response:
         headers = {"x-oauth-scopes": ",".join(sorted(self.core.workspace.app.scopes))}
