@@ -204,7 +204,6 @@ async def test_its_reason_stands_apart_and_is_not_part_of_what_is_approved(stage
     assert opened.call_hash == (await stage.fold()).calls[opened.call or ""].call_hash
 
 
-@pytest.mark.xfail(reason="a delegate's log does not say what was rejected in its parent's")
 async def test_what_was_rejected_is_not_asked_again_through_a_delegate(stage: Stage) -> None:
     family = Family(stage)
     family.plays(SEND)
@@ -222,7 +221,6 @@ async def test_what_was_rejected_is_not_asked_again_through_a_delegate(stage: St
     assert kinds(await stage.fold(child)) == []
 
 
-@pytest.mark.xfail(reason="a parent's log does not say what was rejected in its delegates'")
 async def test_what_a_delegate_was_refused_is_not_asked_again_by_its_parent(stage: Stage) -> None:
     family = Family(stage)
     family.delegates("see to it")
@@ -241,7 +239,6 @@ async def test_what_a_delegate_was_refused_is_not_asked_again_by_its_parent(stag
     assert kinds(await stage.fold()) == []
 
 
-@pytest.mark.xfail(reason="an agent that no route names takes everybody's threads, whoever they are for")
 async def test_it_hands_nobody_from_outside_to_an_agent_that_no_route_names(stage: Stage) -> None:
     stage.configure(
         OPEN.replace('[[routes]]\nagent = "closed"\nchannel = "slack:T0ACME/C0CLOSED"\nwho = "finance"\n', "")

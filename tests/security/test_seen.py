@@ -129,7 +129,6 @@ async def test_what_the_model_says_has_no_buttons_and_in_slack_no_disguised_link
     assert "<button" not in in_mail(said)[2]
 
 
-@pytest.mark.xfail(reason="a link in a mail shows its label alone")
 def test_a_link_in_a_mail_shows_where_it_leads() -> None:
     _, _, page = in_mail(Text(markdown="[Approve](https://evil.test/approve)"))
     assert page.count("evil.test") == 2
@@ -152,7 +151,6 @@ async def test_a_line_in_the_thread_shows_no_argument_and_no_word_of_the_models(
     assert not any("secret" in one.model_dump_json() or "because" in one.model_dump_json() for one in lines)
 
 
-@pytest.mark.xfail(reason="a card shows a stranger's name as it shows that of a colleague")
 @pytest.mark.parametrize(
     "identity",
     [
