@@ -1,29 +1,27 @@
-"""The people of a run: they order, click twice and at once, write while others decide, and look before they answer."""
+"""The people of a run who want something: they order, write while others decide, and change their minds."""
 
 import asyncio
 import random
-import re
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
-from bot.fold import fold
-from bot.playground.slack.inputs import ControlRefusedError, elements
-from bot.playground.slack.models import Message
-from bot.store import log
-from bot.store.away import AWAY
-from tests.chaos.installation import DEPLOYS, RELEASES, Installation
+from tests.chaos.approvers import Approvers
+from tests.chaos.installation import Installation
 from tests.chaos.letters import Letters
+from tests.chaos.model import NEVER_MIND
+from tests.chaos.staff import DEPLOYS
 from tests.helpers import wait_until
 
-APPROVE, REJECT, CHOOSE = "answer:approve", "answer:reject", "answer:choose:"
-DECIDERS = ("U0ROB", "U0MIA")
-_PATIENCE_S = 120
-_KEPT = 20  # words to one person alone; the peer shows them all at every click, and nobody reads them here
 TWICE = 0.3  # of the inputs are sent twice
 BY_MAIL = 0.3
-_FORMS = ("plain", "tracked")
+_PATIENCE_S = 120
+_SHELVES = 2  # what is ordered again and again, to the letter
+_FORMS = (*["plain"] * 4, *["tracked"] * 4, "pair")
 _MANNERS = (*["smooth"] * 7, "refuses", "breaks_before", "breaks_after")
+_CARES = (*["usual"] * 9, "sure", "both", "both", "ladder", "ladder", "short", "low")
+_BEFORE_DAWN = timedelta(seconds=3), timedelta(seconds=20)  # when something is ordered that waits for it
 
 
 @dataclass
@@ -34,6 +32,7 @@ class Tally:
     messages: int = 0
     twice: int = 0
     acked: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])  # (person, request) -> clicks
+    taken: Counter[tuple[str, str, str]] = field(default_factory=Counter[tuple[str, str, str]])  # ... and what, by form
     clicks: int = 0
     looked: Counter[str] = field(default_factory=Counter[str])  # what operators answered to doubts
 
@@ -47,33 +46,24 @@ class Crowd:
         self.rng = rng
         self.tally = Tally()
         self.letters = Letters(it.mail, random.Random(rng.random()))  # noqa: S311  # to repeat a run
+        self.approvers = Approvers(it, random.Random(rng.random()), self.tally, self._start)  # noqa: S311
         self.errors: list[BaseException] = []
-        self._seen = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._first = [*dict.fromkeys(_CARES)]  # each of them soon, and then at random
 
     def order(self) -> None:
         """Somebody orders a parcel: a customer by mail, or Ana in Slack, who goes on writing in some threads."""
         self.tally.orders += 1
-        number, form, manner = self.tally.orders, self.rng.choice(_FORMS), self.rng.choice(_MANNERS)
-        hold_ms = self.rng.choice((0, 20, 200, 700, 1_200))
-        text = f"order {number}: {form}, {manner}, {hold_ms} ms"
-        if self.rng.random() < BY_MAIL:
-            self.letters.order(number, text)
+        by_mail = self.rng.random() < BY_MAIL
+        text = self._text(self.tally.orders, by_mail=by_mail)
+        if by_mail:
+            self.letters.order(self.tally.orders, text)
             return
         root = self._say(f"@bot {text}")
         if self.rng.random() < 0.15:
-            self._start(self._ask_again(root, self.rng.uniform(0.1, 4.0), self.rng.choice(("", "@bot "))))
-
-    async def watch(self) -> None:
-        """See every new card, and decide it; look at some logs in passing. Runs until cancelled."""
-        while True:
-            messages = self.it.slack.workspace.messages(RELEASES)
-            for message in messages[self._seen :]:
-                if request_of(message):
-                    self._start(self._decide(message))
-            self._seen = len(messages)
-            del self.it.slack.workspace.ephemerals[:-_KEPT]
-            await asyncio.sleep(0.1)
+            after_s, mention = self.rng.uniform(0.1, 4.0), self.rng.choice(("", "@bot "))
+            said = self.rng.choice(("any news?", "any news?", NEVER_MIND))
+            self._start(self._write_again(root, after_s, f"{mention}{said}"))
 
     @property
     def busy(self) -> bool:
@@ -85,6 +75,17 @@ class Crowd:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _text(self, number: int, *, by_mail: bool) -> str:
+        form, manner = self.rng.choice(_FORMS), self.rng.choice(_MANNERS)
+        hold_ms = self.rng.choice((0, 20, 200, 700, 1_200))
+        first, last = _BEFORE_DAWN
+        if not by_mail and self.rng.random() < 0.2:  # what may run by somebody's leave
+            return f"order {self.rng.randrange(_SHELVES)}: plain, smooth, 20 ms"
+        care = self._first.pop() if self._first else self.rng.choice(_CARES)
+        if first < self.it.dawn - datetime.now(UTC) < last and self.rng.random() < 0.3:
+            care = "night"
+        return f"order {number}: {form}, {manner}, {hold_ms} ms, {care}"
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -103,77 +104,9 @@ class Crowd:
         self.tally.messages += 1
         return self.it.slack.say("U0ANA", DEPLOYS, text, root)
 
-    async def _ask_again(self, root: str, after_s: float, mention: str) -> None:
+    async def _write_again(self, root: str, after_s: float, text: str) -> None:
         """Write once more; without a mention only where the bot takes part, since it listens nowhere else."""
         await asyncio.sleep(after_s)
-        await wait_until(lambda: mention or self.it.slack.workspace.replies(DEPLOYS, root), timeout=_PATIENCE_S)
-        self._say(f"{mention}any news?", root)
-
-    async def _decide(self, card: Message) -> None:
-        """Both press twice at the same moment, on what they saw first; who was not heard presses again."""
-        await asyncio.sleep(self.rng.uniform(0.0, 1.0))
-        ts, request, actions = card.ts, request_of(card), actions_of(card)
-        if APPROVE in actions:
-            if self.rng.random() < 0.05:
-                self._start(self._reject(ts))
-            await asyncio.gather(*(self._press(user, ts, APPROVE, request) for user in (*DECIDERS, *DECIDERS)))
-            return
-        option = "go_on" if f"{CHOOSE}go_on" in actions else await self._look(request)
-        await asyncio.gather(*(self._press("U0ROB", ts, f"{CHOOSE}{option}", request) for _ in range(2)))
-
-    async def _press(self, user: str, ts: str, action: str, request: str) -> None:
-        while True:
-            self.tally.clicks += 1
-            try:
-                outcome = await self.it.slack.click(user, RELEASES, ts, action, stale=True)
-            except ControlRefusedError:  # the button was never there in this run of the peer
-                return
-            if outcome.acked:
-                self.tally.acked[user, request] += 1
-                return
-            await asyncio.sleep(self.rng.uniform(0.2, 1.0))
-
-    async def _reject(self, ts: str) -> None:
-        """One of those who press means no: which of the two counts is decided once."""
-        try:
-            form = await self.it.slack.click("U0MIA", RELEASES, ts, REJECT, stale=True)
-            if form.modals:
-                await self.it.slack.submit_view("U0MIA", form.modals[-1], {"words": "not today"})
-        except ControlRefusedError:
-            pass  # the form was not opened in time, or is gone
-
-    async def _look(self, request: str) -> str:
-        """Go to the warehouse and look, once nobody is at work there; answer what is seen."""
-        key = await self._key(request)
-        while True:
-            if not any(process.is_stopped for process in self.it.workers):
-                seen = self.it.warehouse.looked_at(key)
-                if seen is not None:
-                    break
-            await asyncio.sleep(0.2)
-        option = "it_did" if seen else self.rng.choice(("run_it", "run_it", "stop"))
-        self.tally.looked[option] += 1
-        return option
-
-    async def _key(self, request: str) -> str:
-        """Under which key the warehouse knows what this request is about; `bot show` says it."""
-        name = request.partition(".")[0]
-        while True:
-            try:
-                entries = await log.load(await self.it.store(), name)
-                break
-            except AWAY:
-                await asyncio.sleep(0.2)
-        thread = fold(name, entries, self.it.sealer)
-        return f"{name}.{thread.requests[request].opened.call}"
-
-
-def actions_of(message: Message) -> list[str]:
-    """The buttons of a message."""
-    return [str(element["action_id"]) for _, element in elements(message.blocks) if element.get("action_id")]
-
-
-def request_of(message: Message) -> str:
-    """The request that the buttons of a message are about; empty without buttons."""
-    values = (str(element.get("value", "")) for _, element in elements(message.blocks))
-    return next((value for value in values if re.fullmatch(r"[0-9]{2}-[a-z2-7]{16}\.\w+\.\w+", value)), "")
+        heard = text.startswith("@bot")
+        await wait_until(lambda: heard or self.it.slack.workspace.replies(DEPLOYS, root), timeout=_PATIENCE_S)
+        self._say(text, root)

@@ -13,8 +13,8 @@ from bot.places import Card, Decision
 from bot.store.keys import ThreadKeys
 from bot.store.server import Client, connect
 from tests.chaos import invariants
-from tests.chaos.outside import lines
 from tests.chaos.proxy import Proxy, When
+from tests.chaos.said import lines
 from tests.chaos.stored import read, rest
 from tests.chaos.story import ORIGIN, SEALER, THREAD, Story, World, world
 from tests.store.servers import empty

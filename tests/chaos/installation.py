@@ -6,7 +6,9 @@ import secrets
 import signal
 import subprocess
 import sys
+from collections.abc import Collection
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
@@ -19,55 +21,14 @@ from bot.playground.slack import SlackPeer, Timing
 from bot.store import valkey
 from bot.store.away import AWAY
 from bot.store.server import Client, connect
+from tests.chaos.staff import CHANNELS, GRANT_S, USERS, config, next_dawn
 from tests.chaos.warehouse import Warehouse
 from tests.helpers import ROOT, wait_until
 from tests.store.servers import alive, free_ports
 
-DEPLOYS, RELEASES = "C0DEPLOYS", "C0RELEASES"
 LEASE_S = 1.5
 FENCED, UNFENCED = "tests.chaos.process", "tests.chaos.worker_without_fence"
 _RETRY_S = (0.5, 1.0, 2.0, 2.0, 4.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0, 8.0)
-CONFIG = """
-[people.ana]
-name = "Ana Lima"
-slack = "T0ACME/U0ANA"
-
-[people.rob]
-name = "Rob Wills"
-slack = "T0ACME/U0ROB"
-email = "rob@acme.test"
-roles = ["release", "finance", "operators"]
-
-[people.mia]
-name = "Mia Chen"
-slack = "T0ACME/U0MIA"
-email = "mia@acme.test"
-roles = ["release", "finance"]
-
-[roles.release]
-channel = "slack:T0ACME/C0RELEASES"
-
-[roles.finance]
-channel = "slack:T0ACME/C0RELEASES"
-mail = true
-
-[roles.operators]
-channel = "slack:T0ACME/C0RELEASES"
-
-[[routes]]
-channel = "slack:T0ACME/C0DEPLOYS"
-agent = "shipping"
-approvers = "release"
-
-[[routes]]
-address = "shop@acme.test"
-who = "anyone"
-agent = "shipping"
-approvers = "finance"
-
-[agents.shipping]
-folder = "{folder}"
-"""
 
 
 class Process:
@@ -124,7 +85,8 @@ class Installation:
         self.folder = folder
         self.data = folder / "data"
         self.port = free_ports(1)[0]
-        self.slack = SlackPeer(timing=Timing(retry_s=_RETRY_S, ack_s=5.0))
+        self.dawn = next_dawn(datetime.now(UTC))
+        self.slack = SlackPeer(users=USERS, channels=CHANNELS, timing=Timing(retry_s=_RETRY_S, ack_s=5.0))
         self.mail = MailPeer(aliases={"shop@acme.test": "bot@acme.test"})
         self.warehouse = Warehouse(folder / "warehouse")
         self.workers: list[Process] = []
@@ -137,7 +99,7 @@ class Installation:
     async def __aenter__(self) -> Self:
         """Start everything."""
         self.data.mkdir(parents=True)
-        (self.folder / "bot.toml").write_text(CONFIG.format(folder=self.folder / "warehouse"))
+        self.configure()
         await self._stack.enter_async_context(self.slack)
         await self._stack.enter_async_context(self.mail)
         self.slack.deliver_to(f"http://127.0.0.1:{self.port}/slack/events")
@@ -219,6 +181,13 @@ class Installation:
             return await self.server_pid() not in {None, pid}
 
         return bool(await wait_until(again, timeout=60, what="the embedded server is started again"))
+
+    def configure(self, *, lost: Collection[str] = (), grant_s: int = GRANT_S) -> None:
+        """Write bot.toml anew, as an editor does that saves safely; it is in force after a second at most."""
+        written = self.folder / "bot.toml.new"
+        dawn = self.dawn.strftime("%H:%M")
+        written.write_text(config(self.folder / "warehouse", lost=lost, grant_s=grant_s, dawn=dawn))
+        written.replace(self.folder / "bot.toml")
 
     def said(self, text: str) -> int:
         """How many lines of all processes hold this."""

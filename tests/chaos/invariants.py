@@ -8,9 +8,13 @@ from bot.entries import Sealer, Unreadable, decode
 from bot.fold import extend
 from bot.moves import Rest, Wait, next_move
 from bot.thread import Thread
+from tests.chaos.permitted import Walk, unanswered
 from tests.chaos.stored import Stored
 
-DECISIONS = (e.StepChosen, e.StepStarted, e.RequestOpened, e.RequestExpired, e.Replied, e.HandedOff, e.Delegated)
+DECISIONS = (
+    *(e.StepChosen, e.StepStarted, e.RequestOpened, e.RequestExpired, e.RequestReminded, e.RequestEscalated),
+    *(e.Replied, e.HandedOff, e.Delegated),
+)
 RESULTS = (e.StepFinished, e.StepFailed)
 
 
@@ -40,6 +44,7 @@ def quiet(stored: Stored, sealer: Sealer) -> list[str]:
     open_calls = [call.chosen.call for call in thread.calls.values() if call.progress in {"started", "in_doubt"}]
     if open_calls and thread.status == "done":
         found.append(f"is done, and nobody knows what came of {open_calls}")
+    found += unanswered(thread.events)
     return [f"{stored.thread}: {what}" for what in found]
 
 
@@ -110,6 +115,7 @@ def _log(events: Sequence[e.AnyEvent]) -> Iterator[str]:
     yield from _from_the_newest(events)
     yield from _once(events)
     yield from _allowed(events)
+    yield from Walk(events).wrong
     times = [event.at or 0 for event in events]
     if times != sorted(times):
         yield "its times go backwards"
@@ -152,8 +158,15 @@ def _once(events: Sequence[e.AnyEvent]) -> Iterator[str]:
             case e.RequestOpened():
                 counts["requests"][event.request] += 1
                 counts["cards"].update(card.delivery for card in event.cards)
+            case e.RequestReminded() | e.RequestEscalated():
+                counts["rungs"][f"{event.request}/{event.rung}"] += 1
+                counts["cards"].update(card.delivery for card in event.cards)
+            case e.Granted():
+                counts["grants"][event.grant] += 1
+            case e.Delegated():
+                counts["children"][event.child] += 1
             case e.RequestAnswered():
-                counts["votes"][f"{event.request} by {event.by}"] += 1
+                counts["votes"][f"{event.request} by {event.by}"] += event.answer != "say" and event.outcome is None
                 counts["outcomes"][event.request] += event.outcome is not None
             case e.RequestExpired() | e.RequestWithdrawn():
                 counts["outcomes"][event.request] += 1
@@ -180,7 +193,7 @@ def _allowed(events: Sequence[e.AnyEvent]) -> Iterator[str]:
                 about[event.request] = call
             case e.RequestAnswered() if event.outcome == "approved" or event.option == "run_it":
                 free[about.get(event.request, "")] += 1
-            case e.StepStarted() if event.call in asks:
+            case e.StepStarted(grant=None) if event.call in asks:
                 free[event.call] -= 1
                 if free[event.call] < 0:
                     yield f"entry {index}: {event.call} was started without an approval of its own"
@@ -190,13 +203,16 @@ def _allowed(events: Sequence[e.AnyEvent]) -> Iterator[str]:
 
 def _projection(stored: Stored, thread: Thread, events: Sequence[e.AnyEvent]) -> Iterator[str]:
     """The head is what the log says."""
-    inputs = [index + 1 for index, event in enumerate(events) if isinstance(event, e.INPUTS)]
+    news = (*e.INPUTS, e.Granted)  # a permission comes with the approval before it, as one input
+    inputs = [index + 1 for index, event in enumerate(events) if isinstance(event, news)]
     if stored.number("version") != len(events):
         yield f"its head knows {stored.number('version')} of {len(events)} entries"
     if inputs and stored.number("input_version") != inputs[-1]:
         yield f"its head puts the newest input at {stored.number('input_version')}, its log at {inputs[-1]}"
-    if stored.open != frozenset(thread.open):
-        yield f"open are {sorted(thread.open)} by its log, {sorted(stored.open)} beside it"
+    ended = thread.cancelled_at or 0  # what was open then is closed beside the log at once, and in it a moment later
+    still_open = {name for name, request in thread.open.items() if request.index >= ended}
+    if stored.open != frozenset(still_open):
+        yield f"open are {sorted(still_open)} by its log, {sorted(stored.open)} beside it"
 
 
 def _scheduled(stored: Stored) -> Iterator[str]:

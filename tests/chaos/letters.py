@@ -14,6 +14,7 @@ from bot.playground.mail.reading import Mail
 SHOP = "shop@acme.test"
 COLLEAGUES = {"rob@acme.test": "U0ROB", "mia@acme.test": "U0MIA"}
 TWICE = 0.3
+_WORDS = {"approve": 60, "label: box {n}": 12, "Who ordered this?": 12, "reject\ntoo far": 6, "give to: zed": 10}
 _TOKEN = re.compile(r"([0-9]{2}-[a-z2-7]{16})\.([0-9a-f]{1,8})\.[a-z2-7]{13}@")
 _PROGRAMS = ("gmail", "outlook", "apple", "plain")
 
@@ -50,7 +51,8 @@ class Letters:
                     request = _request_in(stored, secret)
                     if request and "Approval needed" in Mail(stored.raw).header("subject") and self.rng.random() < 0.5:
                         self.replies[person, request] += 1
-                        self.mail.reply(box, stored.uid, "approve", client=self.rng.choice(_PROGRAMS))
+                        words = self.rng.choices([*_WORDS], [*_WORDS.values()])[0].format(n=self.rng.randrange(1_000))
+                        self.mail.reply(box, stored.uid, words, client=self.rng.choice(_PROGRAMS))
             await asyncio.sleep(0.1)
 
     def received(self, address: str) -> list[Mail]:

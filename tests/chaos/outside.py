@@ -2,25 +2,26 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from bot import events as e
+from bot.bodies import CardAt
 from bot.entries import Sealer
 from bot.fold import fold
 from bot.ids import shard_of
 from bot.playground.slack import SlackPeer
 from bot.playground.slack.models import Message
 from bot.playground.slack.wire import as_object, as_text
-from bot.thread import Thread
+from bot.thread import RequestState, Thread
 from channels.slack.sender import EVENT_TYPE
-from tests.chaos.crowd import actions_of
-from tests.chaos.installation import DEPLOYS, RELEASES
+from tests.chaos.hands import actions_of
 from tests.chaos.letters import Letters
+from tests.chaos.said import lines_in_order
+from tests.chaos.staff import DEPLOYS
 from tests.chaos.stored import Stored
 
 _BOT = "U0BOT"
-_ASKED = {"approval": "Waiting for", "doubt": "It is not certain", "stuck": "This needs a look", "question": "Waiting"}
-_OUTSIDE = {kind: "looking into" if kind in {"doubt", "stuck"} else "passed this on" for kind in _ASKED}
-_CLOSED = {"approved": "approved.", "rejected": "rejected it.", "answered": "answered."}
+_NOT_ANY_MORE = "This thread was cancelled, so nothing more happens here."  # to whoever goes on writing there
 
 
 class Outside:
@@ -32,10 +33,20 @@ class Outside:
         self.letters = letters
         self.threads = [fold(one.thread, one.entries, sealer) for one in stored]
         self.duplicates = 0  # inputs that were acknowledged again and not taken again
+        self.batches = 0  # messages that showed several requests
 
-    def violations(self, acked: Counter[tuple[str, str]]) -> list[str]:
-        """Everything that does not fit; `acked`: clicks that Slack was told were taken, by person and request."""
-        return [*self._inputs(), *self._clicks(acked), *self._cards(), *self._conversations()]
+    def violations(self, acked: Counter[tuple[str, str]], taken: Counter[tuple[str, str, str]]) -> list[str]:
+        """Everything that does not fit.
+
+        `acked`: clicks that Slack was told were taken, by person and request; `taken`: forms that were, by what too.
+        """
+        return [
+            *self._inputs(),
+            *self._clicks(acked),
+            *self._forms(taken),
+            *self._cards(),
+            *self._conversations(),
+        ]
 
     def _inputs(self) -> Iterator[str]:
         """Each message that was acknowledged stands in one log, once."""
@@ -48,10 +59,12 @@ class Outside:
             if attempt.kind == "events_api" and attempt.result == "acked" and event.get("user") == "U0ANA":
                 acked[f"slack:T0ACME/{as_text(event.get('channel'))}/{as_text(event.get('ts'))}"] += 1
         self.duplicates = sum(acked.values()) - len(acked)
-        yield from (f"{source} was acknowledged and is in no log" for source in acked if not taken[source])
+        lost = [source for source in acked if not taken[source] and not self._is_cancelled(source)]
+        yield from (f"{source} was acknowledged and is in no log" for source in lost)
         yield from (f"{source} is in the logs {count} times" for source, count in taken.items() if count > 1)
         said = {f"slack:T0ACME/{DEPLOYS}/{m.ts}" for m in self._messages(DEPLOYS) if m.user == "U0ANA"}
-        yield from (f"{source} was said and is in no log" for source in said if not taken[source])
+        unheard = [source for source in said if not taken[source] and not self._is_cancelled(source)]
+        yield from (f"{source} was said and is in no log" for source in unheard)
         mails = Counter(source.split(":")[1] for source in taken if source.startswith("email:"))
         yield from (
             f"the mail {name} is in the logs {mails[name]} times" for name in self.letters.written if mails[name] != 1
@@ -68,53 +81,85 @@ class Outside:
             if known[person, request] < count:
                 yield f"{count} clicks of {person} on {request} were taken, {known[person, request]} are on record"
 
+    def _is_cancelled(self, source: str) -> bool:
+        """Whether this was written in a thread that was cancelled: the writer was told that nothing happens there."""
+        message = self.slack.workspace.find(DEPLOYS, source.rpartition("/")[2])
+        return message is not None and message.root in self._ended
+
+    @cached_property
+    def _ended(self) -> set[str]:
+        return {thread.origin.thread or "" for thread in self.threads if thread.cancelled}
+
+    def _forms(self, taken: Counter[tuple[str, str, str]]) -> Iterator[str]:
+        """Each form that was taken is an answer in a log, of that kind and by that person."""
+        known = {
+            (f"U0{(event.by or '').upper()}", event.request, event.answer)
+            for thread in self.threads
+            for event in thread.events
+            if isinstance(event, e.RequestAnswered)
+        }
+        kinds = {"ask": "say", "grant": "approve"}
+        for person, request, form in taken:
+            if (person, request, kinds.get(form, form)) not in known:
+                yield f"the form {form} of {person} about {request} was taken, and is in no log"
+
     def _cards(self) -> Iterator[str]:
-        """Each card once, in the order of its shard, and no button left on what is decided."""
+        """Each card once, in the order of its lane or below an earlier one; no button left on what is decided."""
         shown: defaultdict[str, list[Message]] = defaultdict(list)
-        for message in self._messages(RELEASES):
-            for name in self._deliveries(message):
-                shown[name].append(message)
-        opened = [request for thread in self.threads for request in thread.requests.values()]
-        lanes: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
-        for request in opened:
-            for card in request.opened.cards:
-                if card.place.channel == "email":
-                    continue  # a mail stays as it was
-                found = shown[card.delivery]
-                if len(found) > 1:
-                    yield f"the card of {request.opened.request} was posted {len(found)} times"
-                if not found and request.outcome is None:
-                    yield f"the card of {request.opened.request} was never posted"
-                if request.outcome is not None and any(actions_of(message) for message in found):
-                    yield f"{request.opened.request} is {request.outcome}, and its card still has buttons"
-                if found:
-                    lanes[shard_of(request.opened.request)].append((request.opened.at or 0, found[0].ts))
-        for shard, lane in lanes.items():
+        cards = {card.delivery for _, _, card in self._all_cards()}
+        for channel in self.slack.workspace.channels:
+            for message in self._messages(channel):
+                names = self._deliveries(message)
+                self.batches += len(cards.intersection(names)) > 1
+                for name in names:
+                    shown[name].append(message)
+        lanes: defaultdict[tuple[int, str], list[tuple[int, str]]] = defaultdict(list)
+        for request, at, card in self._all_cards():
+            found, name = shown[card.delivery], request.opened.request
+            if len(found) > 1:
+                yield f"a card of {name} was posted {len(found)} times"
+            if not found and request.outcome is None:
+                yield f"a card of {name} was never posted"
+            if request.outcome is not None and any(actions_of(message, name) for message in found):
+                yield f"{name} is {request.outcome}, and its card still has buttons"
+            if found and self._deliveries(found[0])[0] == card.delivery:  # what began this message
+                lanes[shard_of(name), card.place.lane()].append((at, found[0].ts))
+        for (shard, place), lane in lanes.items():
             posted = [ts for _, ts in sorted(lane)]
             if posted != sorted(posted):
-                yield f"the cards of shard {shard} were posted out of order"
+                yield f"the cards of shard {shard} were posted out of order in {place}"
+
+    def _all_cards(self) -> Iterator[tuple[RequestState, int, CardAt]]:
+        """The cards in Slack, with when they were made; a mail stays as it was."""
+        for thread in self.threads:
+            for event in thread.events:
+                if isinstance(event, e.RequestOpened | e.RequestReminded | e.RequestEscalated):
+                    for card in event.cards:
+                        if card.place.channel == "slack":
+                            yield thread.requests[event.request], event.at or 0, card
 
     def _conversations(self) -> Iterator[str]:
-        """In each conversation stands what its log says was said there: all of it, once, in that order."""
+        """In each conversation stands what the logs say was said there: all of it, once, in that order."""
+        places: defaultdict[tuple[str, str], list[Thread]] = defaultdict(list)
         for thread in self.threads:
-            root = thread.origin.thread or ""
-            if thread.origin.channel == "email":
-                said = [mail.text for mail in self.letters.received(thread.origin.address)]
+            places[thread.origin.address, thread.origin.thread or ""].append(thread)
+        for (address, root), threads in places.items():
+            if threads[0].origin.channel == "email":
+                said = [mail.text for mail in self.letters.received(address)]
             else:
-                said = [m.text for m in self._replies[root] if m.user == _BOT]
-            expected = list(lines(thread))
+                said = [m.text for m in self._replies[root] if m.user == _BOT and _NOT_ANY_MORE not in m.text]
+            expected = lines_in_order(threads)
             fits = len(said) == len(expected) and all(want in got for want, got in zip(expected, said, strict=True))
-            if not fits and thread.status != "parked":
-                yield f"{thread.id}: it should have said {expected}, and said {said}"
+            if not fits and not any(thread.parked for thread in threads):
+                yield f"{threads[0].id}: it should have said {expected}, and said {said}"
 
-    @property
+    @cached_property
     def _replies(self) -> dict[str, list[Message]]:
-        if not hasattr(self, "_by_root"):
-            self._by_root: defaultdict[str, list[Message]] = defaultdict(list)
-            for message in self._messages(DEPLOYS):
-                if message.is_reply:
-                    self._by_root[message.root].append(message)
-        return self._by_root
+        found: defaultdict[str, list[Message]] = defaultdict(list)
+        for message in self._messages(DEPLOYS):
+            if message.is_reply:
+                found[message.root].append(message)
+        return found
 
     def _messages(self, channel: str) -> Sequence[Message]:
         return self.slack.workspace.messages(channel)
@@ -125,22 +170,3 @@ class Outside:
         found = [as_object(version.metadata) for version in versions]
         payloads = [as_object(one.get("event_payload")) for one in found if one.get("event_type") == EVENT_TYPE]
         return list(dict.fromkeys(as_text(payload.get("id")) for payload in payloads))
-
-
-def lines(thread: Thread) -> Iterator[str]:
-    """What its log says was said where the thread began: people from outside hear less, and not who decided."""
-    outsider = thread.principal is not None and thread.principal.is_outsider
-    for event in thread.events:
-        match event:
-            case e.RequestOpened():
-                yield (_OUTSIDE if outsider else _ASKED)[event.kind]
-            case e.Replied():
-                yield event.body.text if event.body else ""
-            case e.RequestAnswered() if event.outcome and not outsider:
-                yield _CLOSED[event.outcome]
-            case e.RequestExpired() if not outsider:
-                yield "Nobody decided"
-            case e.RequestWithdrawn() if not outsider:
-                yield "The "  # it was taken back, or it no longer stands
-            case _:
-                pass

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +15,12 @@ from tests.chaos.crowd import Crowd, Tally
 from tests.chaos.faults import KINDS, Faults
 from tests.chaos.installation import Installation
 from tests.chaos.letters import Letters
+from tests.chaos.meddling import Meddling
+from tests.chaos.numbers import numbers
 from tests.chaos.outside import Outside
 from tests.chaos.samples import Samples
 from tests.chaos.stored import Rest, Stored, read_all, rest
+from tests.chaos.together import Together
 from tests.helpers import wait_until
 
 
@@ -53,27 +57,30 @@ async def run(plan: Plan, folder: Path) -> Report:
     async with Installation(folder, fenced=plan.fenced) as it:
         crowd = Crowd(it, random.Random(rng.random()))  # noqa: S311
         faults = Faults(it, random.Random(rng.random()), kinds=plan.kinds, pause_s=plan.pause_s)  # noqa: S311
+        meddling = Meddling(it, random.Random(rng.random()))  # noqa: S311
         samples = Samples(it)
-        watching = [
-            asyncio.create_task(work) for work in (crowd.watch(), crowd.letters.watch(it.secret), samples.run())
-        ]
+        work = (crowd.approvers.watch(), crowd.letters.watch(it.secret), samples.run())
+        watching = [asyncio.create_task(one) for one in work]
         striking = asyncio.create_task(faults.run(plan.seconds))
+        changing = asyncio.create_task(meddling.run())
         try:
             end = time.monotonic() + plan.seconds
             for left in range(plan.threads, 0, -1):
                 crowd.order()
                 await asyncio.sleep(max(0.0, end - time.monotonic()) * 0.9 / left)
             await striking
+            changing.cancel()
             rested = await _comes_to_rest(it, crowd, plan.rest_s)
         finally:
-            for task in (*watching, striking):
+            for task in (*watching, striking, changing):
                 task.cancel()
-            ended = await asyncio.gather(*watching, striking, return_exceptions=True)
+            ended = await asyncio.gather(*watching, striking, changing, return_exceptions=True)
             await crowd.stop()
         broken = [error for error in (*ended, *crowd.errors) if isinstance(error, Exception)]
         if broken:
             raise ExceptionGroup("the run itself went wrong", broken)
-        return await _judge(it, crowd, faults, samples, rested=rested)
+        run_of = _Run(it, crowd, faults, meddling, samples)
+        return await _judge(run_of, rested)
 
 
 async def _comes_to_rest(it: Installation, crowd: Crowd, seconds: float) -> float | None:
@@ -94,31 +101,56 @@ async def _comes_to_rest(it: Installation, crowd: Crowd, seconds: float) -> floa
     return time.monotonic() - began
 
 
-async def _judge(it: Installation, crowd: Crowd, faults: Faults, samples: Samples, *, rested: float | None) -> Report:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What took part in it."""
+
+    it: Installation
+    crowd: Crowd
+    faults: Faults
+    meddling: Meddling
+    samples: Samples
+
+
+async def _judge(ran: _Run, rested: float | None) -> Report:
+    it, crowd = ran.it, ran.crowd
     store = await it.store()
-    stored, left, shipped, sealer = await read_all(store), await rest(store), it.warehouse.shipped(), it.sealer
-    report, wrong = Report(), list[str]()
-    by_name = {one.thread: one for one in stored}
-    for one in stored:
-        wrong += invariants.always(one, sealer) + invariants.shipped_once(one, sealer, shipped)
-        wrong += invariants.quiet(one, sealer) if rested is not None else []
-    for copy in samples.copies:
-        wrong += invariants.always(copy, sealer) + invariants.appended_only(copy.entries, by_name[copy.thread])
-    outside = Outside(it.slack, crowd.letters, stored, sealer)
+    stored, left = await read_all(store), await rest(store)
+    outside, together = Outside(it.slack, crowd.letters, stored, it.sealer), Together(stored)
+    wrong = [*_in_the_store(ran, stored, together, rested=rested is not None)]
     if rested is not None:
-        wrong += outside.violations(crowd.tally.acked) + _left(left) + invariants.families(stored, sealer)
+        wrong += outside.violations(crowd.tally.acked, crowd.tally.taken) + _left(left)
     else:
         wrong.append(f"it did not come to rest: {left}, Slack idle: {it.slack.idle}, people busy: {crowd.busy}")
-    if len(stored) != crowd.tally.orders:
-        wrong.append(f"{crowd.tally.orders} orders made {len(stored)} threads")
+    report, counts = Report(), numbers(together.logs)
+    if len(stored) != crowd.tally.orders + counts["children"]:
+        wrong.append(f"{crowd.tally.orders} orders and {counts['children']} children made {len(stored)} threads")
     report.violations = list(dict.fromkeys(wrong))
     report.counts.update(_counts(stored, outside))
-    report.counts.update(_faults(faults, crowd.tally, crowd.letters))
-    report.counts["parcels shipped"] = sum(shipped.values())
+    report.counts.update(_faults(ran.faults, crowd.tally, crowd.letters))
+    report.counts.update(dict(sorted((counts + ran.meddling.done).items())))
+    report.counts["batches"] = outside.batches
+    report.counts["parcels shipped"] = sum(it.warehouse.shipped().values())
     report.counts["stale workers turned away"] = it.said("another worker has this thread")
-    report.counts["looks while it ran"] = len(samples.copies)
+    report.counts["looks while it ran"] = len(ran.samples.copies)
     report.counts["seconds to come to rest"] = round(rested or 0)
     return report
+
+
+def _in_the_store(ran: _Run, stored: list[Stored], together: Together, *, rested: bool) -> Iterator[str]:
+    """What is wrong with the threads, one by one and beside each other, and with what was seen of them before."""
+    sealer, parcels = ran.it.sealer, ran.it.warehouse.parcels()
+    shipped = Counter(parcel.key for parcel in parcels)
+    by_name = {one.thread: one for one in stored}
+    for one in stored:
+        yield from invariants.always(one, sealer) + invariants.shipped_once(one, sealer, shipped)
+        yield from invariants.quiet(one, sealer) if rested else []
+    for copy in ran.samples.copies:
+        yield from invariants.always(copy, sealer) + invariants.appended_only(copy.entries, by_name[copy.thread])
+    yield from together.always(parcels, ran.meddling.lost)
+    if rested:
+        yield from together.quiet()
+        yield from invariants.families(stored, sealer)
 
 
 def _left(left: Rest) -> list[str]:

@@ -27,8 +27,8 @@ from bot.thread import RequestState, Thread
 from bot.wake import Wakes
 from bot.worker import Worker
 from tests.chaos import agents
-from tests.chaos.installation import CONFIG
 from tests.chaos.model import Instant
+from tests.chaos.staff import config
 from tests.chaos.warehouse import Warehouse
 
 SECRET = b"a secret of the tests"
@@ -73,7 +73,7 @@ class World:
 def world(folder: Path, order: str) -> World:
     """A new one."""
     loaded = load(find(agents), Path(agents.__path__[0]).parent / "prompts", {})
-    directory = Directory(parse_config(CONFIG.format(folder=folder)))
+    directory = Directory(parse_config(config(folder)))
     return World(Warehouse(folder), Wall(), loaded, directory, order)
 
 

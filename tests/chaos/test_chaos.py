@@ -40,5 +40,6 @@ def _fired(report: Report) -> set[str]:
         ),
         *("stale workers turned away", "duplicates refused", "clicks refused", "in doubt", "looks while it ran"),
         *("parcels shipped", "doubts asked of people", "mails", "answers by mail"),
+        *("edits", "questions back", "given to others", "grants", "asked of two", "reminders", "children that asked"),
     }
     return {name for name in wanted if not report.counts[name]}

@@ -4,34 +4,23 @@ from dataclasses import replace
 
 import pytest
 
-from bot.bodies import DataBody, TextBody
-from bot.events import INPUTS, Delegated, DelegateFinished, MessageReceived, Replied, StepFinished
+from bot.bodies import AnswerBody, DataBody, Rung, TextBody
+from bot.events import (
+    Delegated,
+    DelegateFinished,
+    MessageReceived,
+    Replied,
+    RequestAnswered,
+    RequestExpired,
+    RequestReminded,
+    StepFinished,
+)
 from bot.ids import child_id
 from bot.steps import Delegate
 from tests.builders import PLACE, SEALER, LogBuilder, approved_call, waiting_call
+from tests.chaos.forging import start, stored
 from tests.chaos.invariants import always, appended_only, families, quiet, shipped_once
-from tests.chaos.stored import Stored
-
-
-def stored(log: LogBuilder) -> Stored:
-    """The thread as a healthy store would have it."""
-    seen = max(index + 1 for index, event in enumerate(log.thread.events) if isinstance(event, INPUTS))
-    return Stored(
-        thread=log.id,
-        entries=log.entries,
-        head={
-            "version": str(log.version),
-            "input_version": str(seen),
-            "seen": str(seen),
-            "status": log.thread.status,
-        },
-        nonce=None,
-        epoch=1,
-        due=None,
-        leased=None,
-        open=frozenset(log.thread.open),
-        now=log.now,
-    )
+from tests.example_steps import Pay
 
 
 @pytest.fixture
@@ -41,7 +30,7 @@ def log() -> LogBuilder:
 
 def test_a_healthy_thread_violates_nothing(log: LogBuilder) -> None:
     call = approved_call(log)
-    log.start(call)
+    start(log, call)
     log.finish(call)
     log.say(final=True)
     found = stored(log)
@@ -76,6 +65,30 @@ def test_two_attempts_on_one_approval(log: LogBuilder) -> None:
     log.start(call)
     log.start(call)
     assert "without an approval of its own" in "".join(always(stored(log), SEALER))
+
+
+def test_a_rung_that_was_climbed_twice(log: LogBuilder) -> None:
+    log.message()
+    request = log.ask("approval", log.choose(Pay()), rungs=(Rung(at=log.now, do="remind"),))
+    for _ in range(2):
+        log.commit(RequestReminded(request=request, rung=0))
+    assert f"rungs: {request}/0 2 times" in "".join(always(stored(log), SEALER))
+
+
+def test_a_request_with_two_outcomes(log: LogBuilder) -> None:
+    _, request = waiting_call(log)
+    log.answer(request)
+    log.commit(RequestExpired(request=request))
+    assert f"outcomes: {request} 2 times" in "".join(always(stored(log), SEALER))
+
+
+def test_a_question_back_that_nobody_answers(log: LogBuilder) -> None:
+    _, request = waiting_call(log)
+    asked = RequestAnswered(by="rob", request=request, answer="say", proof="slack", body=AnswerBody(text="why?"))
+    log.append(asked)
+    assert "have no answer" in "".join(quiet(stored(log), SEALER))
+    log.commit(Replied(to=(request,), body=TextBody(text="because")))
+    assert "have no answer" not in "".join(quiet(stored(log), SEALER))
 
 
 def test_two_results_of_one_call(log: LogBuilder) -> None:

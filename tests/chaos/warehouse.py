@@ -6,11 +6,16 @@ finds it unlocked and not shipped may call it off, and then it is not shipped un
 
 import asyncio
 import fcntl
+import json
 import os
 import time
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from pydantic import JsonValue
 
 from bot.steps import NotDone
 
@@ -21,6 +26,15 @@ class TrackingDownError(Exception):
     """The connection to the warehouse broke; nobody knows what came of the parcel."""
 
 
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One that went out: for which call, and what was to be done with it when that was looked at last."""
+
+    key: str
+    arguments: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    facts: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+
+
 class Warehouse:
     """One folder; any number of processes."""
 
@@ -29,8 +43,19 @@ class Warehouse:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._ledger = folder / "shipped.log"
+        self._van = folder / "van"
 
-    async def ship(self, key: str, manner: Manner, hold_s: float) -> None:
+    def van(self) -> str:
+        """Which van would take the next parcel: a fact that changes by itself."""
+        return self._van.read_text() if self._van.exists() else "the blue one"
+
+    def change_van(self, name: str) -> None:
+        """Another van comes; nobody ever reads half a name."""
+        written = self._van.with_suffix(".new")
+        written.write_text(name)
+        written.replace(self._van)
+
+    async def ship(self, key: str, manner: Manner, hold_s: float, what: Mapping[str, JsonValue]) -> None:
         """Ship a parcel, taking `hold_s` seconds. `refuses` ships nothing and says so; the others raise anything else.
 
         Raises:
@@ -51,7 +76,7 @@ class Warehouse:
                 case "breaks_before":
                     raise TrackingDownError("the line went dead")
                 case "smooth" | "breaks_after":
-                    await asyncio.to_thread(self._write, key)
+                    await asyncio.to_thread(self._write, key, what)
             await asyncio.sleep(hold_s / 2)
             if manner == "breaks_after":
                 raise TrackingDownError("the line went dead")
@@ -86,13 +111,17 @@ class Warehouse:
 
     def shipped(self) -> Counter[str]:
         """How often each parcel went out."""
-        lines = self._ledger.read_text().splitlines() if self._ledger.exists() else []
-        return Counter(line.split()[0] for line in lines)
+        return Counter(parcel.key for parcel in self.parcels())
 
-    def _write(self, key: str) -> None:
+    def parcels(self) -> list[Parcel]:
+        """All that went out, in that order."""
+        lines = self._ledger.read_text().splitlines() if self._ledger.exists() else []
+        return [Parcel(key, **json.loads(what)) for key, _, _, what in (line.split(" ", 3) for line in lines)]
+
+    def _write(self, key: str, what: Mapping[str, JsonValue]) -> None:
         ledger = os.open(self._ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(ledger, f"{key} {os.getpid()} {time.time():.3f}\n".encode())
+            os.write(ledger, f"{key} {os.getpid()} {time.time():.3f} {json.dumps(what)}\n".encode())
             os.fsync(ledger)
         finally:
             os.close(ledger)
