@@ -90,6 +90,16 @@ class Control:
         self.core.workspace.announce(happenings.app_opened(user, channel, tab, self.core.workspace.next_ts()), channel)
         return channel.id
 
+    def revoke_token(self) -> None:
+        """Take the bot's token away, as an administrator can."""
+        self.core.workspace.is_revoked = True
+        self.core.workspace.announce(happenings.tokens_revoked(self.core.workspace.app), None)
+
+    def uninstall(self) -> None:
+        """Take the app out of the workspace: Slack tells of it, and of its tokens."""
+        self.revoke_token()
+        self.core.workspace.announce(happenings.app_uninstalled(), None)
+
     async def click(
         self,
         user: str,

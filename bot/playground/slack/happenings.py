@@ -7,6 +7,7 @@ from bot.playground.slack.text import mentioned
 from bot.playground.slack.wire import JsonObject, new_id
 
 HISTORY_SCOPE = {"channel": "channels:history", "group": "groups:history", "im": "im:history", "mpim": "mpim:history"}
+MESSAGES_OF = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
 
 
 def posted(shown: JsonObject, message: Message, channel: Channel, author: User, app: App) -> list[JsonObject]:
@@ -56,8 +57,37 @@ def app_opened(user: str, channel: Channel, tab: str, ts: str) -> JsonObject:
     return {"type": "app_home_opened", "user": user, "channel": channel.id, "tab": tab, "event_ts": ts}
 
 
-def envelope(event: JsonObject, channel: Channel, app: App, team: Team) -> JsonObject:
-    """Return the `event_callback` that carries one event (https://docs.slack.dev/apis/events-api)."""
+def tokens_revoked(app: App) -> JsonObject:
+    """Return the event of the bot's token taken away; it names users, not tokens."""
+    return {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [app.bot_user]}}
+
+
+def app_uninstalled() -> JsonObject:
+    """Return the event of the app taken out of the workspace; a `tokens_revoked` comes before or after it."""
+    return {"type": "app_uninstalled"}
+
+
+def subscription(event: JsonObject, channel: Channel | None) -> str:
+    """Return what an app subscribes to for this event: `message.channels` for a message in a public channel."""
+    kind = str(event.get("type"))
+    return f"message.{MESSAGES_OF[channel.kind]}" if channel and kind == "message" else kind
+
+
+def envelope(event: JsonObject, channel: Channel | None, app: App, team: Team) -> JsonObject:
+    """Return the `event_callback` that carries one event (https://docs.slack.dev/apis/events-api).
+
+    Events about the app itself belong to no channel, and come to nobody's installation: it is gone.
+    """
+    if channel is None:
+        return {
+            "token": app.verification_token,
+            "team_id": team.id,
+            "api_app_id": app.id,
+            "event": event,
+            "type": "event_callback",
+            "event_id": new_id("Ev"),
+            "event_time": int(time.time()),
+        }
     return {
         "token": app.verification_token,
         "team_id": team.id,

@@ -48,7 +48,7 @@ class Team(Frozen):
 
 
 class App(Frozen):
-    """The installed app: its ids, its secrets (made up, good for this peer only) and its granted scopes."""
+    """The installed app: its ids, its secrets (made up, good for this peer only), and what it was granted."""
 
     id: str = "A0COUNTERSIGN"
     bot_id: str = "B0COUNTERSIGN"
@@ -58,6 +58,8 @@ class App(Frozen):
     signing_secret: str = "playground-signing-secret"  # noqa: S105 - likewise
     verification_token: str = "playground-verification"  # noqa: S105 - likewise
     scopes: frozenset[str] = ALL_SCOPES
+    app_scopes: frozenset[str] = frozenset({"connections:write"})  # of the app-level token
+    events: frozenset[str] | None = None  # what it subscribed to, as manifests name it; None: to everything
 
 
 class User(Frozen):

@@ -18,7 +18,7 @@ from bot.playground.slack.core import Core, Timing
 from bot.playground.slack.events import Attempt, HttpTransport, Sender
 from bot.playground.slack.faults import Fault
 from bot.playground.slack.files_http import FilesHttp
-from bot.playground.slack.happenings import envelope
+from bot.playground.slack.happenings import envelope, subscription
 from bot.playground.slack.models import App, Channel, Team, User
 from bot.playground.slack.responses import Responses
 from bot.playground.slack.sockets import Sockets
@@ -169,8 +169,10 @@ class SlackPeer(Control):
         """Whether every event was delivered or given up."""
         return self.sender.idle
 
-    def _announce(self, event: JsonObject, channel: Channel) -> None:
-        self.sender.send(envelope(event, channel, self.workspace.app, self.workspace.team))
+    def _announce(self, event: JsonObject, channel: Channel | None) -> None:
+        app = self.workspace.app
+        if app.events is None or subscription(event, channel) in app.events:
+            self.sender.send(envelope(event, channel, app, self.workspace.team))
 
 
 async def serve(

@@ -109,10 +109,16 @@ class WebApi:
             raise ApiRefusedError("not_authed")
         if token not in {app.bot_token, app.app_token}:
             raise ApiRefusedError("invalid_auth")
+        if token == app.bot_token and self.core.workspace.is_revoked:
+            raise ApiRefusedError("account_inactive")
         if method != CONNECT and method not in METHODS:
             raise ApiRefusedError("unknown_method")
         if (token == app.app_token) != (method == CONNECT):
             raise ApiRefusedError("not_allowed_token_type")
+        if method == CONNECT and "connections:write" not in app.app_scopes:
+            raise ApiRefusedError(
+                "missing_scope", needed="connections:write", provided=",".join(sorted(app.app_scopes))
+            )
         if method == CONNECT:
             return {"url": self.connect()}
         handler, scope = METHODS[method]

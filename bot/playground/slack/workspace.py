@@ -10,7 +10,7 @@ from bot.playground.slack.models import App, Channel, Message, Reaction, Team, U
 from bot.playground.slack.store import Journal
 from bot.playground.slack.wire import ApiRefusedError, JsonObject, listing, new_id
 
-Announce = Callable[[JsonObject, Channel], None]
+Announce = Callable[[JsonObject, Channel | None], None]
 
 
 class Workspace:
@@ -33,6 +33,7 @@ class Workspace:
         self.clock = clock
         self.url = ""  # where the peer listens, once it does; addresses of files begin with it
         self.files = Files(journal, clock)
+        self.is_revoked = False  # the bot's token opens nothing any more
         self.revision = 0
         self.users = {user.id: user for user in users}
         self.channels = {channel.id: channel for channel in map(Channel.model_validate_json, journal.rows("channel"))}
