@@ -53,6 +53,7 @@ class Birth(Record):
     parent: str | None = None  # the thread that delegated this one ...
     requesters: tuple[str, ...] = ()  # ... and those who had asked for something there by then: they ask here too
     depth: int = 0  # how many delegations lie between this thread and people
+    rejected: tuple[str, ...] = ()  # the calls that people had said no to in the parent: hashes
 
 
 class MessageBody(Body):

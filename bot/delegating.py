@@ -39,6 +39,7 @@ def delegated(held: Held, step: s.Delegate, call: str) -> tuple[Delegated, Also]
             parent=thread.id,
             requesters=thread.requesters(thread.version),
             depth=birth.depth + 1,
+            rejected=thread.banned,
         ),
         body=MessageBody(text=step.task, name=principal.name, title=title),
     )
@@ -51,12 +52,14 @@ def delegated(held: Held, step: s.Delegate, call: str) -> tuple[Delegated, Also]
 def ended(thread: Thread, outcome: Ending, text: str) -> list[Also]:
     """What the parent hears of this thread's end; nothing if it has none."""
     parent = thread.birth.parent if thread.birth is not None else None
-    return told(thread.sealer, thread.id, parent, outcome, text)
+    return told(thread.sealer, thread.id, parent, outcome, text, rejected=thread.banned)
 
 
-def told(sealer: Sealer, child: str, parent: str | None, outcome: Ending, text: str) -> list[Also]:
+def told(
+    sealer: Sealer, child: str, parent: str | None, outcome: Ending, text: str, *, rejected: tuple[str, ...] = ()
+) -> list[Also]:
     """The same for a thread that cannot be folded, by what its head says."""
     if not parent:
         return []
-    event = DelegateFinished(by="bot", child=child, outcome=outcome, body=TextBody(text=text))
+    event = DelegateFinished(by="bot", child=child, outcome=outcome, rejected=rejected, body=TextBody(text=text))
     return [Also(thread=parent, entries=[sealer.entry(parent, event)])]

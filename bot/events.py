@@ -164,6 +164,7 @@ class DelegateFinished(Event):
     type: Literal["delegate_finished"] = "delegate_finished"
     child: str
     outcome: Ending
+    rejected: tuple[str, ...] = ()  # the calls that people said no to there: hashes
     body: TextBody | None = None
 
 

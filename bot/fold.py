@@ -125,6 +125,8 @@ def _message(t: Thread, event: e.MessageReceived, index: int) -> None:
         t.writers.append((index, event.by or ""))
         t.names[event.by or ""] = event.body.name if event.body else event.by or ""
     t.last_message = t.last_news = index
+    if event.birth is not None:
+        t.rejected |= dict.fromkeys(event.birth.rejected, index + 1)
     fresh_start(t)
 
 

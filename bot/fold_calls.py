@@ -49,6 +49,7 @@ def delegation(t: Thread, event: e.Delegated | e.DelegateFinished, index: int) -
     if child.over:
         return
     child.finished, t.awaiting, t.last_news = event, False, index
+    t.rejected |= dict.fromkeys(event.rejected, index)
     call = t.calls[child.delegated.call]
     if event.outcome == "done":
         t.done = t.done and t.stopped  # people hear of it, though it had been set aside for long

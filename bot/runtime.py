@@ -70,8 +70,8 @@ class Runtime:
             return None
         directory = self.directory()
         routes = [route for route in directory.config.routes if route.agent == agent]
-        if not routes:
-            return OPERATORS if agent in self.agents else None
+        if not routes:  # our own people may use every agent; those from outside only where a route admits them
+            return OPERATORS if agent in self.agents and not principal.is_outsider else None
         for route in routes:
             if directory.admits(route, principal.id, principal.trust, thread.origin.channel):
                 return route.approvers

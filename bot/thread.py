@@ -223,6 +223,11 @@ class Thread:
             return "waiting"
         return "done" if self.done and not self.unattended else "ready"
 
+    @property
+    def banned(self) -> tuple[str, ...]:
+        """The calls (hashes) that a person said no to, and that are not proposed again before somebody writes."""
+        return tuple(call for call, index in self.rejected.items() if index > self.last_message)
+
     def requesters(self, basis: int) -> tuple[str, ...]:
         """Whoever wrote since the last `done`, up to this version, in order and once each; the parent's first."""
         inherited = self.birth.requesters if self.birth is not None else ()

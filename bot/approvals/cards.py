@@ -10,7 +10,7 @@ from bot.bodies import CardAt, CardBody, Outcome
 from bot.events import RequestOpened
 from bot.identity import SlackIdentity
 from bot.ids import fresh_id
-from bot.people import Directory
+from bot.people import Directory, Person
 from bot.places import Card, Content, Decision, Delivery, Place, StatusLine
 from bot.thread import Thread
 
@@ -172,8 +172,22 @@ def line(thread: Thread, content: Content) -> list[Delivery]:
 
 
 def names(thread: Thread, people: Iterable[str], directory: Directory) -> str:
-    """The names of these people, as the log or bot.toml has them."""
-    return ", ".join(thread.names.get(person) or directory.by_id(person).name for person in people)
+    """The names of these people, as bot.toml or the log has them; who is not listed, with what they are known by.
+
+    A name that somebody gave themselves may be that of a colleague.
+    """
+    return ", ".join(_name(thread, directory.by_id(person)) for person in people)
+
+
+def _name(thread: Thread, person: Person) -> str:
+    if person.listed or person.id == "bot":
+        return person.name
+    unproven, _, key = person.id.rpartition("unproven:")
+    channel, _, known = key.partition(":")
+    known = f"Slack {known}" if channel == "slack" else known or channel
+    marks = [mark for mark in (known, "not proven" if unproven or person.id != key else "") if mark]
+    name = thread.names.get(person.id) or person.name
+    return f"{name} ({', '.join(mark for mark in marks if mark != name)})".removesuffix(" ()")
 
 
 def _at(place: Place) -> CardAt:

@@ -7,6 +7,7 @@ from html import escape
 from urllib.parse import quote
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from bot.places import Card, Decision
 from bot.visible import line, readable
@@ -98,7 +99,17 @@ def mailto(address: str, subject: str, body: str) -> str:
 
 @cache
 def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").disable("image")
+    reader = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").disable("image")
+    reader.add_render_rule("link_close", _link_close)
+    return reader
+
+
+def _link_close(_self: object, tokens: Sequence[Token], index: int, _options: object, _env: object) -> str:
+    """Say beside a link where it leads: a model's label may say anything."""
+    start = max(n for n in range(index) if tokens[n].type == "link_open")
+    target = str(tokens[start].attrGet("href") or "")
+    label = "".join(token.content for token in tokens[start + 1 : index])
+    return "</a>" if label in {target, target.removeprefix("mailto:")} else f"</a> ({_text(target)})"
 
 
 def _page(inner: str, marker: str = "") -> str:

@@ -201,11 +201,11 @@ def test_a_doubt_whose_answer_is_not_needed_any_more_is_not_called_a_request_tha
 # --- names ---------------------------------------------------------------------------------------------------------
 
 
-def test_people_are_called_as_they_wrote_or_as_they_are_listed() -> None:
+def test_people_are_called_as_they_are_listed_and_others_by_what_they_are_known_by() -> None:
     log = LogBuilder()
     log.message(by="ana")
     assert cards.names(log.thread, ["ana", "rob", "email:kim@partner.test"], DIRECTORY) == (
-        "Ana, Rob Wills, kim@partner.test"
+        "Ana Lima, Rob Wills, kim@partner.test"
     )
 
 

@@ -80,6 +80,7 @@ async def test_a_question_dressed_up_as_an_approval_is_none(stage: Stage) -> Non
     stage.model.says(dressed, SEND)
     async with stage.working():
         await stage.say("send the plan")
+        await wait_until(lambda: stage.channel.cards() != [])
         await stage.answer("rob", "choose", "Approve")
 
         async def approval() -> bool:
