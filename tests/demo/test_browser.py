@@ -120,6 +120,6 @@ def test_take_the_picture_for_the_readme(browser: Browser, tmp_path: Path) -> No
         shown.locator("#channels").get_by_role("button", name="finance").click()
         expect(card(shown)).to_be_visible()
         expect(shown.frame_locator("#letters iframe").get_by_role("link", name="Approve")).to_be_visible()
-        expect(shown.locator("#open")).to_contain_text("Waiting for Finn Hale")
+        expect(shown.locator("#open")).to_contain_text("Waiting for Mia Chen and Finn Hale")
         shown.screenshot(path=SCREENSHOT)
         context.close()

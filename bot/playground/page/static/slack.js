@@ -104,7 +104,11 @@ function draw(jump) {
   const room = current();
   channel = room.id;
   markRead(room);
+  const focused = document.activeElement?.dataset.channel; // what is drawn anew must not take the keyboard away
   settle($("channels"), channels().map(entry));
+  if (focused && document.activeElement?.dataset.channel !== focused) {
+    document.querySelector(`#channels [data-channel="${CSS.escape(focused)}"]`)?.focus();
+  }
   const title = room.kind === "im" ? "Countersign" : `# ${room.name}`;
   const about = {
     deploys: "where deploys are asked for", releases: "where release managers decide", general: "everything else",
@@ -144,7 +148,7 @@ function entry(room) {
   const news = unread(room);
   const data = [room.id, room.name, room.id === channel, news];
   return kept.get(`channel/${room.id}`, data, () => el("li", {}, el(`button${news ? ".unread" : ""}`, {
-    type: "button", "aria-current": room.id === channel ? "true" : null,
+    type: "button", "aria-current": room.id === channel ? "true" : null, "data-channel": room.id,
     onclick: () => go(room),
   }, el("span.sign", { "aria-hidden": "true" }, room.kind === "im" ? "@" : "#"), el("span.name", {}, room.name),
   news ? el("span.news", {}, news > 9 ? "9+" : String(news), el("span.unseen", {}, " new")) : null)));
