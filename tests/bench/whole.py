@@ -10,9 +10,10 @@ from bot.fold import fold
 from bot.playground.mail import compose
 from bot.store import log
 from tests.bench.figures import Figure, percentile
-from tests.chaos.crowd import APPROVE, request_of
-from tests.chaos.installation import DEPLOYS, RELEASES, Installation
+from tests.chaos.hands import APPROVE, requests_of
+from tests.chaos.installation import Installation
 from tests.chaos.letters import SHOP
+from tests.chaos.staff import DEPLOYS, RELEASES
 from tests.helpers import wait_until
 
 _PAUSE_S = 0.02  # between two people, so that it is about the way and not about a queue
@@ -110,8 +111,7 @@ async def _event(it: Installation, name: str, kind: type[AnyEvent]) -> int:
 
 def _cards(it: Installation) -> list[tuple[str, str]]:
     """The approvals that are shown in Slack: where, and of which request."""
-    shown = ((message.ts, request_of(message)) for message in it.slack.workspace.messages(RELEASES))
-    return [(ts, request) for ts, request in shown if request]
+    return [(message.ts, one) for message in it.slack.workspace.messages(RELEASES) for one in requests_of(message)]
 
 
 def _now_us() -> int:
