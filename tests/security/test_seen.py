@@ -172,3 +172,17 @@ async def test_a_stranger_who_borrows_a_name_is_told_apart_from_its_owner(
         await wait_until(lambda: stage.channel.cards() != [])
     (card,) = stage.channel.cards()
     assert card.asked_by != "Ana Lima"
+
+
+@pytest.mark.xfail(reason="cards cut a long name, and with it the address or account that stands behind it")
+async def test_no_length_of_a_borrowed_name_pushes_out_by_what_its_bearer_is_known(stage: Stage) -> None:
+    stage.configure(OPEN)
+    stage.model.says(step("send", text="x"))
+    name = "Ana Lima, with the consent of everybody in operations and in the release team of Acme"
+    async with stage.working():
+        await write(stage, "send x", EmailIdentity(address="eve@evil.test", name=name, proven=True))
+        await stage.request()
+        await wait_until(lambda: stage.channel.cards() != [])
+    (card,) = stage.channel.cards()
+    for where in (in_slack(card), *in_mail(card)[1:]):
+        assert "eve@evil.test" in where
