@@ -80,6 +80,7 @@ async function draw() {
     const isNew = !fresh && !kept.has(name);
     return kept.get(name, row, () => rowOf(row, isNew));
   }));
+  log.dataset.thread = line.id;
   if (atBottom) log.scrollTop = log.scrollHeight;
 }
 
