@@ -25,6 +25,10 @@ SCOPES = {
     "chat:write": "answering, and asking for approval",
     "files:write": "showing all of a call that is too long for its card; without it nobody approves such a call here",
     "im:write": "asking someone for approval by direct message",
+    "channels:read": "finding the public channels it is in, to look there for what it missed during an outage",
+    "groups:read": "the same for private channels",
+    "im:read": "the same for direct messages",
+    "mpim:read": "the same for group direct messages",
     "users:read": "telling members from guests and strangers; without it nobody counts as a member",
 }
 """What the bot's token may do, and what for."""
