@@ -144,7 +144,7 @@ async def covering(
     `bot.starting.start` has it checked once more inside the commit.
     """
     thread, directory, role = held.thread, held.runtime.directory(), policy.role or OPERATORS
-    outside = thread.principal is None or thread.principal.is_outsider
+    outside = thread.principal is None or thread.principal.is_outsider or _guests(thread, call)
     if policy.quorum != 1 or outside or not directory.may_grant_s(role):
         return None
     what = _what(call.chosen.agent, call.chosen.step, step.call_hash(), hash_of(snapshot), role)
@@ -206,6 +206,15 @@ async def listed(client: Client, sealer: Sealer) -> list[Standing]:
     found = await asyncio.gather(*(find(client, sealer, name) for name in names))
     standing = [one for one in found if one is not None and not one.revoked and one.granted.until > now]
     return sorted(standing, key=lambda one: one.granted.until)
+
+
+def _guests(thread: Thread, call: CallState) -> bool:
+    """Whether someone from outside is among those who asked for this call."""
+    asked = thread.requesters(call.chosen.basis or 0)
+    return any(
+        event.type == "message_received" and event.by in asked and event.trust in {"guest", "outsider"}
+        for event in thread.events
+    )
 
 
 def _what(agent: str, step: str, call_hash: str, facts: str, role: str) -> str:

@@ -186,6 +186,9 @@ class Options(BaseModel):
     )
 
 
+_DECISIONS = frozenset({"approve", "approved", "reject", "rejected", "deny", "denied"})
+
+
 class RequestHumanInput(Standard):
     """Ask a person a question and wait for the answer. It never stands for an approval."""
 
@@ -199,6 +202,10 @@ class RequestHumanInput(Standard):
         match self.options.format, len(self.options.choices):
             case "multiple_choice", n if n not in range(2, 11):
                 return "multiple_choice needs two to ten choices"
+            case "multiple_choice", _ if not _DECISIONS.isdisjoint(
+                choice.strip(" .!").casefold() for choice in self.options.choices
+            ):
+                return "a question is no approval: choose the step itself, and code asks for that; name other choices"
             case "multiple_choice", n if len({choice.strip() for choice in self.options.choices} - {""}) < n:
                 return "the choices must differ from each other, and none may be empty"
             case "free_text" | "yes_no", n if n:

@@ -13,9 +13,11 @@ from bot.ids import fresh_id
 from bot.people import Directory, Person
 from bot.places import Card, Content, Decision, Delivery, Place, StatusLine
 from bot.thread import Thread
+from bot.visible import line as line_of
 
 _TITLE = 80  # characters; what does not fit is in the card itself
 _VALUE = 32  # characters of one argument: longer ones are texts
+_NAME = 40  # characters of a name that somebody gave themselves: what they are known by stands behind it
 _ASKED = {
     "approval": "Waiting for {whom} to approve the next step.",
     "question": "Waiting for an answer from {whom}.",
@@ -186,7 +188,7 @@ def _name(thread: Thread, person: Person) -> str:
     channel, _, known = key.partition(":")
     known = f"Slack {known}" if channel == "slack" else known or channel
     marks = [mark for mark in (known, "not proven" if unproven or person.id != key else "") if mark]
-    name = thread.names.get(person.id) or person.name
+    name = line_of(thread.names.get(person.id) or person.name, _NAME)
     return f"{name} ({', '.join(mark for mark in marks if mark != name)})".removesuffix(" ()")
 
 

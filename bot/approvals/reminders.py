@@ -15,7 +15,7 @@ from bot.places import Card, Delivery, Place, StatusLine, Text
 from bot.thread import RequestState, Thread
 from bot.visible import line
 
-_NAMES = 80  # characters of those who ask
+_NAMES = 200  # characters of those who ask
 _WANTED = {
     "approval": "your decision",
     "question": "your answer",

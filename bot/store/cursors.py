@@ -1,4 +1,7 @@
-"""How far a mailbox has been read: `countersign:mail:cursor:<mailbox>`, a permanent key, one for each mailbox."""
+"""How far a mailbox has been read, by its numbers; and up to which moment everything that is said elsewhere was heard.
+
+`countersign:mail:cursor:<mailbox>` is a permanent key; `countersign:heard:<source>` expires with what it could find.
+"""
 
 from typing import Any, cast
 
@@ -37,3 +40,28 @@ class RedisCursor:
     async def save(self, mailbox: str, position: Position) -> None:
         """Keep the position. Raises redis errors."""
         await cast("Any", self._client).set(cursor_key(mailbox), position.model_dump_json())
+
+
+HEARD_TTL_S = 40 * 86_400  # longer ago than any message that is still taken
+
+
+def heard_key(source: str) -> str:
+    """Name the key of the moment up to which a source was heard: a string with the moment in us, with a TTL."""
+    return f"countersign:heard:{source}"
+
+
+class RedisMoments:
+    """Keeps moments in Redis, for sources that number nothing and have no end: a chat's channels."""
+
+    def __init__(self, client: Client) -> None:
+        """Take the client."""
+        self._client = client
+
+    async def load(self, source: str) -> int | None:
+        """Return the moment (us); None if this source was not heard lately. Raises redis errors."""
+        found = cast("bytes | None", await cast("Any", self._client).get(heard_key(source)))
+        return int(found) if found else None
+
+    async def save(self, source: str, moment: int) -> None:
+        """Keep the moment (us). Raises redis errors."""
+        await cast("Any", self._client).set(heard_key(source), moment, ex=HEARD_TTL_S)

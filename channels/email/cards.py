@@ -75,7 +75,8 @@ def card_text(card: Card, call: Sequence[Section], warning: str = "") -> str:
 def facts(card: Card) -> list[str]:
     """Who asks, who changed it, and how urgent it is, in one line if there is anything to say."""
     told = ["Urgent."] if card.urgency == "high" else []
-    told += [f"Asked by {line(card.asked_by, 80)}."] if card.asked_by else []
+    told += [f"Asked by {line(card.asked_by, 400)}."] if card.asked_by else []
+    told += ["It is for someone from outside."] if card.outside else []
     told += [f"Changed by {line(card.edited_by, 80)}."] if card.edited_by else []
     return [" ".join([*told, f"Agent: {line(card.agent, 80)}."])]
 

@@ -36,7 +36,7 @@ _LONGEST_REASON = 600
 def card_title(card: Card) -> str:
     """Return what is asked in one line, without arguments: what a notification says."""
     urgent = "Urgent: " if card.urgency == "high" else ""
-    asked_by = f" (asked by {line(card.asked_by, 60)})" if card.asked_by else ""
+    asked_by = f" (asked by {line(card.asked_by, 150)})" if card.asked_by else ""
     return f"{urgent}{_NEEDED[card.request_kind]}: {line(card.bare_title, 150)}{asked_by}"
 
 
@@ -106,7 +106,9 @@ def _reason(decision: Decision) -> list[JsonObject]:
 def _intro(card: Card) -> list[JsonObject]:
     facts = ["Urgent"] if card.urgency == "high" else []
     if card.asked_by:
-        facts.append(f"Asked by {line(card.asked_by, 80)}")
+        facts.append(f"Asked by {line(card.asked_by, 400)}")
+    if card.outside:
+        facts.append("For someone from outside")
     if card.edited_by:
         facts.append(f"Changed by {line(card.edited_by, 80)}")
     facts.append(f"Agent: {line(card.agent, 80)}")

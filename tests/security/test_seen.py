@@ -174,7 +174,6 @@ async def test_a_stranger_who_borrows_a_name_is_told_apart_from_its_owner(
     assert card.asked_by != "Ana Lima"
 
 
-@pytest.mark.xfail(reason="cards cut a long name, and with it the address or account that stands behind it")
 async def test_no_length_of_a_borrowed_name_pushes_out_by_what_its_bearer_is_known(stage: Stage) -> None:
     stage.configure(OPEN)
     stage.model.says(step("send", text="x"))
