@@ -1,6 +1,7 @@
 """What people do with a request in these stories: by a button and its form, by a reply, by a command."""
 
 import json
+import sqlite3
 from typing import Literal
 
 from bot.playground.slack import Outcome
@@ -80,6 +81,12 @@ async def happened(stage: Stage, kind: str, count: int = 1) -> None:
 def tags_run(stage: Stage) -> list[str]:
     """What the deploy command really deployed, in order."""
     return [str(run["tag"]) for run in stage.demo.runs()]
+
+
+def refunds(stage: Stage) -> list[str]:
+    """What the shop's own database says was paid back."""
+    with sqlite3.connect(stage.folder / "data" / "shop.sqlite3") as shop:
+        return [row[0] for row in shop.execute("SELECT order_number FROM cases WHERE kind = 'refund'")]
 
 
 def records(out: str) -> list[dict[str, object]]:

@@ -1,6 +1,5 @@
 """Asking people in separate processes: several of them, by several channels, who change and ask before they decide."""
 
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -18,17 +17,12 @@ from tests.acceptance.hands import (
     edit_tag,
     fill_in,
     is_closed,
+    refunds,
     tags_run,
 )
 from tests.acceptance.people import asking
 from tests.acceptance.stage import RELEASES, Stage
 from tests.helpers import wait_until
-
-
-def refunds(stage: Stage) -> list[str]:
-    """What the shop's own database says was paid back."""
-    with sqlite3.connect(stage.folder / "data" / "shop.sqlite3") as shop:
-        return [row[0] for row in shop.execute("SELECT order_number FROM cases WHERE kind = 'refund'")]
 
 
 async def test_two_decide_by_click_and_by_mail_and_each_counts_once(tmp_path: Path) -> None:

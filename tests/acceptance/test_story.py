@@ -8,18 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.playground.repository import commit_of, move_tag
+from tests.acceptance.hands import ASK, done
 from tests.acceptance.stage import RELEASES, Stage
 from tests.helpers import wait_until
 
-ASK = "deploy backend v1.4.0 to production"
 APPROVE = "answer:approve"
-
-
-async def _done(stage: Stage, timeout: float = 30) -> None:
-    async def done() -> bool:
-        return (await stage.thread()).status == "done"
-
-    await wait_until(done, timeout=timeout, what="the thread is done")
 
 
 @pytest.mark.parametrize("socket_mode", [False, True], ids=["http", "socket mode"])
@@ -31,7 +24,7 @@ async def test_a_mention_an_approval_a_deployment(tmp_path: Path, socket_mode: b
         card = await stage.card()
         outcome = await stage.slack.click("U0ROB", RELEASES, card, APPROVE)
         assert outcome.acked
-        await _done(stage)
+        await done(stage)
         assert [run["tag"] for run in stage.demo.runs()] == ["v1.4.0"]
         await wait_until(lambda: "is in production" in stage.said(root)[-1])
         shown = stage.slack.workspace.message(RELEASES, card)
@@ -48,7 +41,7 @@ async def test_kill_everything_while_the_approval_waits(tmp_path: Path) -> None:
         await stage.start("web", "worker", "worker")
         outcome = await stage.slack.click("U0ROB", RELEASES, card, APPROVE)
         assert outcome.acked
-        await _done(stage)
+        await done(stage)
         assert len(stage.demo.runs()) == 1
 
 
@@ -68,7 +61,7 @@ async def test_a_double_click_and_two_people_at_once(tmp_path: Path) -> None:
                 for user in ("U0ROB", "U0ROB", "U0MIA", "U0MIA")
             )
         )
-        await _done(stage)
+        await done(stage)
         assert len(stage.demo.runs()) == 1
         answers = await stage.events("request_answered")
         assert len(answers) == 1
@@ -96,7 +89,7 @@ async def test_the_worker_dies_while_the_command_runs(tmp_path: Path, option: st
         await stage.start("worker")
         doubt = await stage.card(2, timeout=30)
         await stage.slack.click("U0MIA", RELEASES, doubt, f"answer:choose:{option}")
-        await _done(stage)
+        await done(stage)
         assert len(stage.demo.runs()) == runs
         doubts = await stage.events("step_in_doubt")
         assert [doubt.how for doubt in doubts if doubt.type == "step_in_doubt"] == ["worker_lost", "unclear"]
@@ -117,7 +110,7 @@ async def test_a_tag_that_moves_while_the_card_waits(tmp_path: Path) -> None:
         assert old in shown
         assert new in shown
         await stage.slack.click("U0MIA", RELEASES, again, APPROVE)
-        await _done(stage)
+        await done(stage)
         assert [run["commit"] for run in stage.demo.runs()] == [new]
 
 
@@ -131,7 +124,7 @@ async def test_a_rejection_with_a_reason_leads_to_another_proposal(tmp_path: Pat
         await stage.slack.submit_view("U0ROB", form.modals[-1], {"text": "use v1.3.1 instead"})
         again = await stage.card(2)
         await stage.slack.click("U0ROB", RELEASES, again, APPROVE)
-        await _done(stage)
+        await done(stage)
         assert [run["tag"] for run in stage.demo.runs()] == ["v1.3.1"]
 
 
@@ -149,7 +142,7 @@ async def test_sigterm_lets_a_running_deployment_finish(tmp_path: Path) -> None:
         await stage.start("worker")
         assert await asyncio.to_thread(worker.stop) == 0
         assert len(await stage.events("step_finished")) == 1
-        await _done(stage)
+        await done(stage)
         assert len(stage.demo.runs()) == 1
         assert not await stage.events("step_in_doubt")
 
