@@ -86,13 +86,14 @@ class Approvers:
             await self._use_the_card(card, request, people)
         elif self.rng.random() < 0.15 and f"{CHOOSE}go_on" not in actions:
             await self._hands.ask(people[0], card, request)
-        until = asyncio.get_running_loop().time() + _PATIENCE_S
+        pause_s, until = 2.0, asyncio.get_running_loop().time() + _PATIENCE_S
         while self._is_open(card, request) and asyncio.get_running_loop().time() < until:
             if APPROVE in actions:
-                await self._all_press(card, request, people)
+                await asyncio.gather(*(self._press(user, card, APPROVE, request) for user in people))
             else:
                 await self._choose(card, request, people[0], actions)
-            await asyncio.sleep(self.rng.uniform(2.0, 4.0))
+            await asyncio.sleep(self.rng.uniform(0.5, 1.0) * pause_s)
+            pause_s *= 1.5  # whoever hears nothing loses interest
 
     async def _use_the_card(self, card: Message, request: str, people: Sequence[str]) -> None:
         """The first thing that is done with it; then all press what they saw first, whatever it has become."""
@@ -132,9 +133,10 @@ class Approvers:
         return way if able.get(way, True) else "approve"
 
     async def _all_press(self, card: Message, request: str, people: Sequence[str]) -> None:
-        """All of them twice at the same moment, and whoever asked for it tries as well."""
+        """All of them at the same moment, somebody twice, and now and then whoever asked for it tries as well."""
         ana = ("U0ANA",) if card.channel == RELEASES and self.rng.random() < 0.2 else ()
-        await asyncio.gather(*(self._press(user, card, APPROVE, request) for user in (*people, *people, *ana)))
+        pressing = (*people, self.rng.choice(people), *ana)
+        await asyncio.gather(*(self._press(user, card, APPROVE, request) for user in pressing))
 
     async def _choose(self, card: Message, request: str, user: str, actions: Sequence[str]) -> None:
         """Answer what is no approval: after a look at the world, where that is asked."""
@@ -147,6 +149,7 @@ class Approvers:
         await asyncio.gather(*(self._press(user, card, f"{CHOOSE}{option}", request) for _ in range(2)))
 
     async def _press(self, user: str, card: Message, action: str, request: str) -> None:
+        pause_s = 0.5
         while True:
             self.counts.clicks += 1
             try:
@@ -156,7 +159,8 @@ class Approvers:
             if outcome.acked:
                 self.counts.acked[user, request] += 1
                 return
-            await asyncio.sleep(self.rng.uniform(0.2, 1.0))
+            await asyncio.sleep(self.rng.uniform(0.5, 1.0) * pause_s)
+            pause_s = min(2 * pause_s, 8.0)  # it is away, or has too much to do: more of the same helps nobody
 
     def _is_open(self, card: Message, request: str) -> bool:
         now = self.it.slack.workspace.find(card.channel, card.ts)

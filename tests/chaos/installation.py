@@ -189,6 +189,11 @@ class Installation:
         written.write_text(config(self.folder / "warehouse", lost=lost, grant_s=grant_s, dawn=dawn))
         written.replace(self.folder / "bot.toml")
 
+    @property
+    def mail_is_read(self) -> bool:
+        """Whether the bot has taken all mail that came for it."""
+        return all("\\Seen" in flags for flags in self.mail.office.store.flags("bot@acme.test", "INBOX").values())
+
     def said(self, text: str) -> int:
         """How many lines of all processes hold this."""
         return sum(process.said(text) for process in self.processes)

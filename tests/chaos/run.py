@@ -91,7 +91,7 @@ async def _comes_to_rest(it: Installation, crowd: Crowd, seconds: float) -> floa
         with suppress(*AWAY):
             left = await rest(await it.store())
             moving = left.due + left.leased + left.outbox + len(left.pending)
-            return not moving and it.slack.idle and not crowd.busy
+            return not moving and it.slack.idle and it.mail_is_read and not crowd.busy
         return False
 
     try:

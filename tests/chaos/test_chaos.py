@@ -21,7 +21,7 @@ async def test_nothing_is_lost_doubled_or_disordered_whatever_is_killed(tmp_path
 
 async def test_without_the_epoch_check_the_same_faults_are_found_out(tmp_path: Path) -> None:
     """The control: workers that commit whether or not the lease is still theirs break the invariants."""
-    plan = Plan(seconds=10, threads=40, seed=7, fenced=False, kinds=("stop",), pause_s=0.5)
+    plan = Plan(seconds=10, threads=40, seed=7, fenced=False, kinds=("stop",), pause_s=0.5, rest_s=20)
     report = await run(plan, tmp_path / "it")
     assert report.counts["leases taken over"] > 0
     assert any("had lost the thread" in line for line in report.violations), report.lines()
