@@ -13,9 +13,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.port import Intake
 from channels.slack.calls import reading_client, sdk_logger, writing_client
 from channels.slack.events import Events
+from channels.slack.hearing import Hearing
 from channels.slack.interactions import Interactions
+from channels.slack.past import Past
 from channels.slack.payloads import ButtonPress, Envelope, Submission, fault_in
-from channels.slack.people import Installation, People
+from channels.slack.people import Installation, People, Workspace
 from channels.slack.tally import Tally
 from channels.slack.typed import Pending, Typed
 from channels.slack.wire import JsonObject
@@ -40,11 +42,14 @@ class SlackApp:
         """Build the clients and register the listeners; nothing is called yet."""
         self.settings = settings
         self.tally = Tally()
+        self.hearing = Hearing()
         reader = reading_client(settings.bot_token, settings.api_url)
+        self.past = Past(reader)
         self._installation = Installation(reader)
         people = People(reader, self._installation)
         writer = writing_client(settings.bot_token, settings.api_url)
-        self._events = Events(intake, people, self.tally, Typed(pending, writer) if pending else None)
+        typed = Typed(pending, writer) if pending else None
+        self._events = Events(intake, people, self.tally, typed, self.past, self.hearing)
         self._interactions = Interactions(intake, people, writer, self.tally)
         self.bolt = AsyncApp(
             name="countersign",
@@ -61,6 +66,21 @@ class SlackApp:
 
         A status below 300 says that it is stored, or that it never can be: Slack sends it no more.
         """
+        answer = await self._dispatch(request)
+        self.hearing.heard()
+        if answer.status >= 300 and request.body.get("type") == "event_callback":
+            self.hearing.in_doubt = True
+        return answer
+
+    async def replay(self, event: JsonObject) -> bool:
+        """Take an event that was made from history, the same way; False: it could not be stored."""
+        return (await self._dispatch(AsyncBoltRequest(mode="socket_mode", body=event))).status < 300
+
+    async def workspace(self) -> Workspace:
+        """Return where the bot is installed. Raises SlackAwayError."""
+        return await self._installation.workspace()
+
+    async def _dispatch(self, request: AsyncBoltRequest) -> BoltResponse:
         if fault := fault_in(request.body):
             self.tally.broken(fault)
             return BoltResponse(status=200, body="")

@@ -1,0 +1,18 @@
+"""When Slack was last heard, and whether something may have been missed since: what tells the back-fill to look."""
+
+import asyncio
+import time
+
+
+class Hearing:
+    """What the ways in know, for whoever looks at history."""
+
+    def __init__(self) -> None:
+        """Nothing was heard so far."""
+        self.at = 0.0  # when the last request came; Unix seconds
+        self.in_doubt = False  # something came and could not be stored; Slack sends it again only a few times
+        self.gap = asyncio.Event()  # nothing could come for a while, and now it can
+
+    def heard(self) -> None:
+        """Note that Slack reaches us."""
+        self.at = time.time()
