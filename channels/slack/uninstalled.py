@@ -45,7 +45,7 @@ class Uninstalled:
         self._operators = operators
 
     async def take(self, ended: Ended) -> None:
-        """Tell it, once for each event in the log and once a day for each operator by mail, if our token is dead.
+        """Tell it, if our token is dead: each operator once a day by mail, and the log when that is done.
 
         Uninstalling sends both events, in any order. Another workspace's installation, or somebody's own token, may
         have ended: then nothing is told. Raises what the intake raises, and SlackAwayError: then Slack sends it again.
@@ -55,18 +55,24 @@ class Uninstalled:
             _logger.info("%s: it is not our token, which works", ended.event.type)
             return
         source = f"slack:{ended.event_id}"
-        # Who takes the event may die before the mails are written, so what is new says nothing about them.
         kept = await self._intake.tell(Telling(reason=REASON, source=source, who=f"slack:{ended.team_id}"))
         addresses = [*dict.fromkeys(self._operators())]
-        if kept != "duplicate":
-            told = f"told by mail: {len(addresses)}" if addresses else "there is nobody to tell by mail"
-            _logger.error("%s (%s: %s; %s)", text(ended), ended.event.type, refused, told)
-        for address in addresses:
-            place = Place(channel="email", address=address, subject=SUBJECT)
-            who = f"email:{address}"
-            await self._intake.tell(
-                Telling(reason=REASON, source=f"{source}/{address}", who=who, place=place, text=text(ended))
-            )
+        # Whoever took the event before may have died before the mails were written: it is new for each of them or not.
+        told = [address for address in addresses if await self._mail(ended, source, address)]
+        if kept != "duplicate" and (told or not addresses):
+            mailed = f"told by mail: {len(told)}" if told else "there is nobody to tell by mail"
+            _logger.error("%s (%s: %s; %s)", text(ended), ended.event.type, refused, mailed)
+
+    async def _mail(self, ended: Ended, source: str, address: str) -> bool:
+        """Write a mail, unless this event or another one made for it already; tell whether it did."""
+        telling = Telling(
+            reason=REASON,
+            source=f"{source}/{address}",
+            who=f"email:{address}",
+            place=Place(channel="email", address=address, subject=SUBJECT),
+            text=text(ended),
+        )
+        return await self._intake.tell(telling) == "told"
 
     async def _refused(self) -> str | None:
         """Return Slack's word for refusing our token; None: it takes it. Raises SlackAwayError."""

@@ -97,7 +97,9 @@ async def test_a_revoked_token_is_told_to_each_operator_by_mail(peer: SlackPeer,
 
 
 @pytest.mark.usefixtures("app")
-async def test_uninstalling_sends_two_events_and_each_operator_one_mail(peer: SlackPeer, office: Office) -> None:
+async def test_uninstalling_sends_two_events_and_each_operator_one_mail(
+    peer: SlackPeer, office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
     peer.uninstall()
     await wait_until(lambda: peer.idle)
     assert {(attempt.type, attempt.status) for attempt in peer.attempts} == {
@@ -105,6 +107,7 @@ async def test_uninstalling_sends_two_events_and_each_operator_one_mail(peer: Sl
         ("tokens_revoked", 200),
     }
     assert await office.told() == ["mia@acme.test", "rob@acme.test"]
+    assert len(complaints(caplog)) == 1
 
 
 @pytest.mark.usefixtures("app")
