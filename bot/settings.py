@@ -115,6 +115,9 @@ class Settings(BaseSettings):
     slack_signing_secret: _Token | None = Field(
         default=None, description="the Signing Secret of your Slack app, under Basic Information"
     )
+    slack_connections: int = Field(
+        default=2, ge=1, le=10, description="how many connections one `bot slack` holds, 1 to 10; an app may have 10"
+    )
     slack_api_url: Annotated[str, AfterValidator(_plain_url), AfterValidator(_directory)] = Field(
         default="https://slack.com/api/", description="where Slack's Web API is"
     )
