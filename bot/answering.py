@@ -126,9 +126,10 @@ class Answering:
     def _change(
         self, thread: Thread, request: RequestState, event: RequestAnswered, grant: Granted | None, at: int
     ) -> Change:
-        if event.outcome is None:
-            return Change(entries=[self.sealer.entry(thread.id, event)])
         directory = self.directory()
+        if event.outcome is None:
+            out = cards.counted(thread, request, event, directory) if event.answer == "approve" else []
+            return Change(entries=[self.sealer.entry(thread.id, event)], out=out)
         body = event.body
         end = cards.Closing(
             outcome=event.outcome,

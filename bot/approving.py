@@ -101,7 +101,7 @@ async def again(
                 snapshot=snapshot,
                 changed=_changed(held.thread.requests.get(call.approval or ""), step, snapshot),
                 why=call.chosen.body.why if call.chosen.body and call.edit is None else "",  # it was about another call
-                asked_by=cards.names(thread, requesters, directory),
+                asked_by=cards.names(thread, thread.requesters(call.chosen.basis or 0), directory),
                 warning=held.runtime.warning,
                 reject_reasons=list(step.reject_reasons),
                 fields=list(fields),

@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
+from bot.approvals.approvers import approving
 from bot.bodies import CardAt, CardBody, Outcome
-from bot.events import RequestOpened
+from bot.events import RequestAnswered, RequestOpened
 from bot.identity import SlackIdentity
 from bot.ids import fresh_id
 from bot.people import Directory, Person
-from bot.places import Card, Content, Decision, Delivery, Place, StatusLine
-from bot.thread import Thread
+from bot.places import Card, Content, Decision, Delivery, Place, StatusLine, Text
+from bot.thread import RequestState, Thread
 from bot.visible import line as line_of
 
 _TITLE = 80  # characters; what does not fit is in the card itself
@@ -159,6 +160,19 @@ def closing(thread: Thread, opened: RequestOpened, end: Closing, directory: Dire
             text = "The request was taken back." if own else "The question no longer stands."
         out += line(thread, StatusLine(markdown=text))
     return out
+
+
+def counted(thread: Thread, request: RequestState, event: RequestAnswered, directory: Directory) -> list[Delivery]:
+    """Say under the cards in Slack who approved, and how many are missing; mails show the outcome alone."""
+    missing = request.opened.quorum - len({event.by or "", *approving(request, directory)})
+    who = event.body.name if event.body else event.by or "Somebody"
+    said = Text(markdown=f"{who} approved. This needs {'one more' if missing == 1 else f'{missing} more'}.")
+    name = request.opened.request
+    return [
+        Delivery(id=fresh_id(), thread=thread.id, place=at.place, content=said, under=at.delivery, valid_while=name)
+        for at in request.cards
+        if at.place.channel == "slack"
+    ]
 
 
 def _answered_there(thread: Thread, opened: RequestOpened, at: CardAt) -> bool:

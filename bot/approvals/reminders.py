@@ -1,12 +1,12 @@
 """What a rung of a ladder says, and where: a reminder under the cards, cards for others, a line where it was asked."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from bot.approvals import cards
 from bot.approvals.approvers import may_answer
 from bot.bodies import CardAt, Rung
 from bot.config import OPERATORS
-from bot.context import moment
 from bot.events import NEVER
 from bot.identity import SlackIdentity
 from bot.ids import fresh_id
@@ -36,7 +36,11 @@ def text(card: Card, request: RequestState) -> str:
     told = f"Still waiting for {_WANTED[card.request_kind]}: {card.bare_title}"
     if card.asked_by:
         told += f", asked by {line(card.asked_by, _NAMES)}"
-    return f"{told}." if request.opened.expires_at >= NEVER else f"{told}; expires {moment(request.opened.expires_at)}."
+    return f"{told}." if request.opened.expires_at >= NEVER else f"{told}; expires {_when(request.opened.expires_at)}."
+
+
+def _when(us: int) -> str:
+    return datetime.fromtimestamp(us / 1_000_000, UTC).strftime("%Y-%m-%d at %H:%M UTC")
 
 
 def reminding(thread: Thread, request: RequestState, rung: int, directory: Directory) -> list[Delivery]:

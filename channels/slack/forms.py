@@ -162,7 +162,7 @@ def _grant(asked: Asked, now: datetime) -> list[JsonObject]:
     told = (
         "This approves the call on the card, and lets exactly the same call run again without asking anybody, as "
         "often as the agent is asked for it, until the time that you choose. Any other argument is asked again. "
-        "`bot grants` lists what may run so, and takes it back at once."
+        "The command bot grants lists what may run so, and takes it back at once."
     )
     return [
         kit.rich(kit.paragraph(kit.run("Careful: ", "bold"), kit.run(told))),

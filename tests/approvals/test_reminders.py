@@ -149,8 +149,8 @@ def test_those_it_was_escalated_to_are_not_reminded_for_others() -> None:
 @pytest.mark.parametrize(
     ("kind", "says"),
     [
-        ("approval", "Still waiting for your decision: Pay, asked by Ana Lima; expires 2025-10-16T"),
-        ("question", "Still waiting for your answer: Pay, asked by Ana Lima; expires 2025-10-16T"),
+        ("approval", "Still waiting for your decision: Pay, asked by Ana Lima; expires 2025-10-16 at"),
+        ("question", "Still waiting for your answer: Pay, asked by Ana Lima; expires 2025-10-16 at"),
         ("doubt", "Still waiting for you to look what came of this: Pay, asked by Ana Lima."),
         ("stuck", "Still waiting for you to look at this: Pay, asked by Ana Lima."),
     ],

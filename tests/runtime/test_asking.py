@@ -163,3 +163,15 @@ async def test_a_question_that_means_to_decide_is_told_to_use_the_buttons(stage:
     async with stage.working():
         await stage.say("send the plan")
         assert (await stage.answer("rob", "say", text=text)).reason == "no_such_option"
+
+
+async def test_who_approved_and_how_many_are_missing_is_said_under_the_card(stage: Stage) -> None:
+    stage.model.says(step("pay", amount=10))
+    async with stage.working():
+        await stage.say("pay 10")
+        request = (await stage.request()).opened
+        await wait_until(lambda: len(stage.channel.cards()) == 2)
+        assert (await stage.answer("zoe", "approve")).pending
+        await stage.said("Zoe Park approved. This needs one more.")
+        told = {one.under for one in texts(stage) if "This needs one more" in shown(one)}
+        assert told <= {at.delivery for at in request.cards}
