@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 import agents as agents_package
 from bot.agent import Agent, LoadedAgent, find, load
-from bot.config import Config
+from bot.config import OPERATORS, Config, holders
 from bot.config_agents import AgentFacts, check_agents
 from bot.config_file import ConfigFile
 from bot.core import Core
@@ -143,7 +143,8 @@ async def run(
 
 async def _listen(core: Core, roles: frozenset[Role], stack: AsyncExitStack) -> None:
     """Take Slack's events until the stack closes: by HTTP, by Socket Mode, or by both."""
-    from channels.slack.app import build  # noqa: PLC0415  # only where it is used
+    from channels.slack import uninstalled  # noqa: PLC0415  # only where it is used
+    from channels.slack.app import build  # noqa: PLC0415
     from channels.slack.http import serve_http  # noqa: PLC0415
     from channels.slack.socket import serve_socket  # noqa: PLC0415
 
@@ -151,6 +152,7 @@ async def _listen(core: Core, roles: frozenset[Role], stack: AsyncExitStack) -> 
     wanted = [*(["slack_signing_secret"] if "web" in roles else []), *(["slack_app_token"] if "slack" in roles else [])]
     settings.require("slack_bot_token", *wanted)
     slack = build(_slack(settings), core.intake(), core.pending())
+    uninstalled.listen(slack, core.intake(), lambda: _operators_mail(core))
     if "web" in roles:
         healthz = web.get("/healthz", lambda _: _health(core))
         port = await stack.enter_async_context(
@@ -160,6 +162,13 @@ async def _listen(core: Core, roles: frozenset[Role], stack: AsyncExitStack) -> 
     if "slack" in roles:
         await stack.enter_async_context(serve_socket(slack, _plain(settings.slack_app_token)))
         _log.info("listening by Socket Mode")
+
+
+def _operators_mail(core: Core) -> list[str]:
+    """Where operators read mail, each at one address; nowhere while no mail can be sent."""
+    config = core.config.current()
+    people = [config.people[person] for person in holders(config, OPERATORS)] if core.settings.smtp_url else []
+    return [person.email[0] for person in people if person.email]
 
 
 async def _watch(core: Core, stack: AsyncExitStack) -> None:
@@ -222,10 +231,26 @@ def _email(settings: Settings, config: Config, secret: bytes) -> "EmailSettings"
 
 
 async def check_slack(settings: Settings) -> "list[Finding]":
-    """What `bot doctor` says about Slack's token and scopes."""
+    """What `bot doctor` says about Slack's tokens, scopes and signing secret."""
     from channels.slack.doctor import check as check_token  # noqa: PLC0415  # only where it is used
 
-    return await check_token(_plain(settings.slack_bot_token), settings.slack_api_url)
+    return await check_token(
+        _plain(settings.slack_bot_token),
+        settings.slack_api_url,
+        app_token=_plain(settings.slack_app_token),
+        signing_secret=_plain(settings.slack_signing_secret),
+    )
+
+
+def slack_manifest(host: str | None, *, as_json: bool) -> str:
+    """Return the manifest to make the Slack app from: for HTTP at this host (https://bot.acme.test), or Socket Mode.
+
+    Raises CountersignError if Slack cannot post to the host.
+    """
+    from channels.slack import manifest  # noqa: PLC0415  # only where it is used
+
+    made = manifest.for_socket() if host is None else manifest.for_http(host)
+    return manifest.as_json(made) if as_json else manifest.as_yaml(made)
 
 
 def _slack(settings: Settings) -> "SlackSettings":

@@ -10,6 +10,7 @@ from bot.cli.auditing import audit
 from bot.cli.deciding import PANEL as _DECIDING
 from bot.cli.deciding import deciding
 from bot.cli.granting import grants
+from bot.cli.slack import slack
 
 _WORKING = "Run"
 _LOOKING = "Look and steer"
@@ -27,6 +28,7 @@ new = typer.Typer(help="Write the files of something new.", no_args_is_help=True
 app.add_typer(deciding)
 app.add_typer(audit, name="audit", rich_help_panel=_LOOKING)
 app.add_typer(grants, name="grants", rich_help_panel=_LOOKING)
+app.add_typer(slack, name="slack", rich_help_panel=_WORKING)
 app.add_typer(playground, name="playground", rich_help_panel=_SETTING_UP)
 app.add_typer(new, name="new", rich_help_panel=_SETTING_UP)
 
@@ -85,14 +87,6 @@ def web(verbose: Verbose = False) -> None:
     from bot.cli.running import run_roles
 
     run_roles("web", verbose=verbose)
-
-
-@app.command(rich_help_panel=_WORKING)
-def slack(verbose: Verbose = False) -> None:
-    """Take Slack's events by Socket Mode."""
-    from bot.cli.running import run_roles
-
-    run_roles("slack", verbose=verbose)
 
 
 @app.command(rich_help_panel=_WORKING)

@@ -9,7 +9,7 @@ import pytest
 from bot.cli.doctor import Finding, findings
 from bot.playground.model.peer import ModelPeer
 from bot.playground.repository import DemoRepository
-from bot.playground.slack import SlackPeer
+from bot.playground.slack import App, SlackPeer
 from tests.cli.conftest import Bot
 from tests.cli.people import PEOPLE, STRANGER
 
@@ -53,7 +53,7 @@ async def test_a_working_installation_has_nothing_but_ok(
     monkeypatch: pytest.MonkeyPatch, peer: ModelPeer, shop: DemoRepository, bot: Bot
 ) -> None:
     bot.configure(with_shop(shop))
-    async with SlackPeer() as slack:
+    async with SlackPeer(app=App(signing_secret="0123456789abcdef" * 2)) as slack:
         app = slack.workspace.app
         for name, value in {
             "ANTHROPIC_API_KEY": "made-up",
