@@ -82,7 +82,7 @@ class Backfill:
         while True:
             await self._due()
             self._hearing.gap.clear()
-            self._hearing.in_doubt = False
+            self._hearing.in_doubt = self._hearing.silent = False
             self._looked = time.monotonic()
             try:
                 self._tell(await self.catch_up())
@@ -116,15 +116,17 @@ class Backfill:
         return report
 
     async def _due(self) -> None:
-        """Wait until there is a reason to look; a quiet time is one, but looking takes a tenth of the time at most."""
+        """Wait until there is a reason to look. For mere silence, looking takes a tenth of the time at most."""
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._hearing.gap.wait(), TICK_S)
                 return
-            quiet = min(time.monotonic() - self._looked, time.time() - self._hearing.at)
-            if self._hearing.in_doubt or quiet > max(QUIET_S, 10 * self._took_s):
+            is_quiet = self._hearing.silent or time.time() - self._hearing.at > QUIET_S
+            rested = time.monotonic() - self._looked > max(QUIET_S, 10 * self._took_s)
+            if self._hearing.in_doubt or (is_quiet and rested):
                 return
-            await self._remember()
+            if not self._hearing.silent:
+                await self._remember()
 
     async def _remember(self) -> None:
         """Move the moment on to the last event that came."""

@@ -11,6 +11,7 @@ class Hearing:
         """Nothing was heard so far."""
         self.at = 0.0  # when the last request came; Unix seconds
         self.in_doubt = False  # something came and could not be stored; Slack sends it again only a few times
+        self.silent = False  # a connection was up and brought nothing for long, which may be all there was
         self.gap = asyncio.Event()  # nothing could come for a while, and now it can
 
     def heard(self) -> None:

@@ -23,9 +23,8 @@ from channels.slack.connection import Connection, Ending, NotTakenError, TurnedA
 from channels.slack.wire import JsonObject, as_object, as_text
 
 CONNECTIONS = 2
-MOST_CONNECTIONS = (
-    10  # of one app, those of other processes included (https://docs.slack.dev/apis/events-api/using-socket-mode)
-)
+MOST_CONNECTIONS = 10
+"""Of one app, over all processes (https://docs.slack.dev/apis/events-api/using-socket-mode)."""
 QUIET_S = 600.0  # without an event: a connection can be up and hear nothing (slackapi/bolt-python issue 1529)
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 60.0
@@ -132,7 +131,7 @@ class Lines:
                 _logger.warning("Slack ended a connection: %s", _MENDS[ending])
             case "silent":
                 _logger.debug("nothing came by a connection for %.0f s: starting another", QUIET_S)
-                self._slack.hearing.gap.set()
+                self._slack.hearing.silent = True
             case "closed" if not any(connection.is_open for connection in self._open):
                 _logger.warning("no connection to Slack is left: starting another")
             case "asked" | "closed":

@@ -73,6 +73,49 @@ async def test_a_muted_connection_stays_up_and_silent() -> None:
         assert not socket.closed
 
 
+async def test_of_several_connections_one_can_be_muted_and_its_events_come_again_by_another() -> None:
+    async with SlackPeer(timing=Timing(ack_s=0.05, retry_s=(0,) * 30)) as peer, aiohttp.ClientSession() as session:
+        muted, other = await raw_socket(peer, session), await raw_socket(peer, session)
+        peer.sockets.lines[0].muted = True
+        peer.say("U0ANA", "#deploys", "hello")
+        envelope = await other.receive_json(timeout=5)
+        assert envelope["payload"]["event"]["text"] == "hello"
+        with pytest.raises(TimeoutError):
+            await muted.receive(timeout=0.1)
+
+
+async def test_a_frozen_connection_answers_no_ping(peer: SlackPeer) -> None:
+    async with aiohttp.ClientSession() as session:
+        socket = await session.ws_connect(peer.sockets.new_url(), autoping=False)
+        await socket.receive_json()
+        await socket.ping(b"1")
+        assert (await socket.receive()).type is aiohttp.WSMsgType.PONG
+        peer.sockets.lines[0].frozen = True
+        await socket.ping(b"2")
+        with pytest.raises(TimeoutError):
+            await socket.receive(timeout=0.2)
+
+
+async def test_after_a_warning_a_connection_brings_events_until_it_is_closed() -> None:
+    async with SlackPeer(timing=Timing(warning_s=0.3)) as peer, aiohttp.ClientSession() as session:
+        socket = await raw_socket(peer, session)
+        await peer.sockets.disconnect("warning")
+        assert as_object(await socket.receive_json())["reason"] == "warning"
+        peer.say("U0ANA", "#deploys", "hello")
+        envelope = await socket.receive_json()
+        await socket.send_json({"envelope_id": envelope["envelope_id"]})
+        assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+        await wait_until(lambda: peer.idle)
+
+
+async def test_a_connection_that_is_cut_ends_without_a_word(peer: SlackPeer) -> None:
+    async with aiohttp.ClientSession() as session:
+        socket = await raw_socket(peer, session)
+        peer.sockets.cut()
+        assert (await socket.receive()).type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
+        await wait_until(lambda: peer.sockets.connections == 0)
+
+
 async def test_the_eleventh_connection_is_turned_away(peer: SlackPeer) -> None:
     async with aiohttp.ClientSession() as session:
         kept = [await raw_socket(peer, session) for _ in range(10)]

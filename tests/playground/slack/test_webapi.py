@@ -8,7 +8,7 @@ import pytest
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.slack import App, Channel, SlackPeer, User
+from bot.playground.slack import App, Channel, SlackPeer, Timing, User
 from bot.playground.slack.defaults import DEFAULT_CHANNELS, DEFAULT_USERS
 from bot.playground.slack.models import ALL_SCOPES
 from bot.playground.slack.wire import JsonObject, as_object
@@ -131,6 +131,18 @@ async def test_the_rate_limit_says_when_to_come_back() -> None:
         await call.post("C0GENERAL", "elsewhere")
     assert (refused.value.status, refused.value.code) == (429, "ratelimited")
     assert refused.value.headers["Retry-After"] == "1"
+
+
+async def test_with_the_rate_limit_conversations_are_read_so_often_a_minute() -> None:
+    async with SlackPeer(rate_limit=True, timing=Timing(reads_a_minute=2)) as peer:
+        call = caller(peer)
+        for _ in range(2):
+            await call("conversations.history", channel=DEPLOYS)
+        with pytest.raises(CallRefusedError) as refused:
+            await call("conversations.history", channel=DEPLOYS)
+        await call("users.conversations")
+    assert refused.value.code == "ratelimited"
+    assert int(refused.value.headers["Retry-After"]) > 30
 
 
 async def test_the_clients_rate_limit_handler_copes_with_a_429(peer: SlackPeer, call: Call) -> None:
