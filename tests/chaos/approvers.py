@@ -91,7 +91,7 @@ class Approvers:
             if APPROVE in actions:
                 await asyncio.gather(*(self._press(user, card, APPROVE, request) for user in people))
             else:
-                await self._choose(card, request, people[0], actions)
+                await self._choose(card, request, self.rng.choice(people), actions)
             await asyncio.sleep(self.rng.uniform(0.5, 1.0) * pause_s)
             pause_s *= 1.5  # whoever hears nothing loses interest
 

@@ -71,7 +71,7 @@ class _Reading:
             case "message":
                 self.unwanted = NEVER_MIND in block
                 if self.state == "over":
-                    self.state = "told" if self.ships or self.parts else "new"
+                    self.state = "told" if self.ships or self.parts or self.question else "new"
             case "step":
                 self._stepped(number, name)
             case "question":
