@@ -16,7 +16,7 @@ from channels.slack.typed import Typed, is_decision
 
 _TAKEN = frozenset({None, "thread_broadcast", "file_share"})  # subtypes that are something said
 LATE_S = 2.0  # few people answer a message sooner
-MOST_LOOKS = 20  # a minute; Slack allows about 50 such calls, and we have other uses for them
+MOST_LOOKS = 20  # a minute, on mere suspicion; Slack allows about 50 such calls, and we have other uses for them
 _KEPT = 5_000  # threads
 _MOST_REPLIES = 200  # that were faster than the message that they follow
 
@@ -93,12 +93,14 @@ class Events:
         root = f"{event.channel}/{event.thread_ts or event.ts}"
         name = f"{event.channel}/{event.ts}"
         is_late = time.time() - us_of(event.ts) / 1_000_000 > LATE_S
-        if name in self._looked or not (is_late or root in self._unknown or self._asking[root]):
+        is_known = root in self._unknown or self._asking[root] > 0
+        if name in self._looked or not (is_late or is_known):
             return
-        if len(self._looks) == MOST_LOOKS and time.monotonic() - self._looks[0] < 60:
-            self._hearing.in_doubt = True  # the back-fill finds them soon
-            return
-        self._looks.append(time.monotonic())
+        if not is_known:
+            if len(self._looks) == MOST_LOOKS and time.monotonic() - self._looks[0] < 60:
+                self._hearing.in_doubt = True  # the back-fill finds them soon
+                return
+            self._looks.append(time.monotonic())
         replies = await self._past.replies(event.channel, event.thread_ts or event.ts, us_of(event.ts), _MOST_REPLIES)
         for reply in replies:
             said = as_event(reply, event.channel, workspace.team)
