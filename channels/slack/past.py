@@ -100,12 +100,12 @@ class Past:
         return [message for message in found if message.get("ts") != root][:most]
 
     async def _pages(
-        self, method: str, key: str, asked: dict[str, str], *, size: int = _PAGE, gone: frozenset[str] = _GONE
+        self, method: str, key: str, asked: dict[str, str], *, size: int | None = None, gone: frozenset[str] = _GONE
     ) -> AsyncIterator[list[JsonObject]]:
         """Yield the pages; none where Slack says one of `gone`."""
         cursor = ""
         while True:
-            more: dict[str, str | int] = {"limit": size, **({"cursor": cursor} if cursor else {})}
+            more: dict[str, str | int] = {"limit": size or _PAGE, **({"cursor": cursor} if cursor else {})}
             try:
                 page = await self._read(method, {**asked, **more})
             except SlackApiError as error:

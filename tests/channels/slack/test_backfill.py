@@ -11,6 +11,8 @@ from bot.playground.slack.models import Message
 from channels.slack import backfill as module
 from channels.slack.app import SlackApp, SlackSettings, build
 from channels.slack.backfill import Backfill, UnfinishedError
+from channels.slack.past import as_event
+from channels.slack.payloads import Envelope
 from tests.channels.slack.intake import AwayError
 from tests.channels.slack.remembering import KnownInMemory, ThreadsIntake
 
@@ -79,6 +81,13 @@ async def test_a_message_has_the_same_source_by_event_and_by_history(
     assert message.source == f"slack:T0ACME/{DEPLOYS}/{ts}"
     assert message.root == ("slack", "T0ACME", DEPLOYS, ts)
     assert not message.private
+
+
+def test_history_says_team_where_events_say_user_team() -> None:
+    """By it, someone of another workspace counts as external."""
+    made = as_event({"ts": "1760000000.000100", "team": "T0NORTH"}, DEPLOYS, "T0ACME")
+    assert Envelope.model_validate(made).event.user_team == "T0NORTH"
+    assert Envelope.model_validate(made).team == "T0ACME"
 
 
 async def test_talk_among_others_is_not_taken(peer: SlackPeer, backfill: Backfill, intake: ThreadsIntake) -> None:
