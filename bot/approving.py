@@ -54,7 +54,8 @@ async def again(
         return
     requesters = tuple(dict.fromkeys([*thread.requesters(call.chosen.basis or 0), *call.editors]))
     role = policy.role or OPERATORS
-    asked = approvers.given_on(approvers.approvers(directory, role, requesters), call.given)
+    barred = () if directory.requesters_may_approve(role) else requesters
+    asked = approvers.given_on(approvers.approvers(directory, role, requesters), call.given, barred)
     if len(asked.people) < policy.quorum:
         error = f"Nobody but those who asked for it could approve this: the role {role} needs more people."
         await held.commit(calls.failed(call, "denied", error), out=nobody.told(thread, directory, role))

@@ -47,10 +47,14 @@ def askees(directory: Directory, ask: str, requester: str) -> Asked | None:
     return Asked(None, (person.id,)) if person.listed else None
 
 
-def given_on(asked: Asked, given: Mapping[str, tuple[str, ...]]) -> Asked:
-    """The same, with those to whom it was given in the place of those who gave it."""
+def given_on(asked: Asked, given: Mapping[str, tuple[str, ...]], barred: Collection[str] = ()) -> Asked:
+    """The same, with those to whom it was given in the place of those who gave it.
+
+    Not if they are `barred`: whoever edited a call after it was given to them asks for what it is now.
+    """
     people, delegates = list(asked.people), list(asked.delegates)
-    for giver, receivers in given.items():
+    for giver, named in given.items():
+        receivers = [person for person in named if person not in barred]
         people = [person for person in people if person != giver]
         delegates = [person for person in delegates if person != giver]
         delegates += [person for person in receivers if person not in people]

@@ -75,6 +75,24 @@ async def test_it_is_given_to_somebody_who_then_decides_it(stage: Stage) -> None
     assert "T0ACME/U0BO" in [one.place.address for one, _ in stage.channel.sent]
 
 
+async def test_whoever_it_was_given_to_cannot_approve_what_they_made_of_it(stage: Stage) -> None:
+    stage.configure(DELEGATES)
+    stage.model.says(SEND, done())
+    async with stage.working():
+        await stage.say("send the plan")
+        await stage.request()
+        assert (await stage.answer("rob", "give", to="Bo Finn")).accepted
+        await stage.request()
+        assert (await stage.answer("bo", "edit", edits={"text": "my plan"})).accepted
+        opened = (await stage.request()).opened
+        assert (opened.approvers, opened.delegates) == (("zoe",), ())
+        assert (await stage.answer("bo", "approve")).reason == "requester"
+        assert stage.world.runs == []
+        await stage.answer("zoe", "approve")
+        await stage.becomes("done")
+    assert len(stage.world.ran("send")) == 1
+
+
 async def test_a_question_before_deciding_is_answered_under_the_card_and_nowhere_else(stage: Stage) -> None:
     stage.model.says(SEND, step("look", key="plan"), step("reply", message="Three pages."), done())
     async with stage.working():
