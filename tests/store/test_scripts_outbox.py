@@ -128,6 +128,21 @@ async def test_a_sender_that_lost_the_shard_settles_nothing(store: Client, sende
     assert await dump(store) == before
 
 
+async def test_what_was_settled_meanwhile_is_not_settled_again(store: Client, sender: Outbox) -> None:
+    """A sender sleeps in the middle of sending, another one takes over and is done, and the first is in time again."""
+    one = await queued(sender)
+    await sender.attempt(one)
+    await sender.release()
+    other = Outbox(store, SHARD, "other")
+    await other.acquire()
+    await other.sent(one, "C1/17.1")
+    await other.release()
+    await sender.acquire()
+    before = await dump(store)
+    await sender.sent(one, "C1/17.2")
+    assert await dump(store) == before
+
+
 async def test_a_refusal_in_no_thread_is_settled_without_a_note(store: Client) -> None:
     await scripts.refuse(store, "{}", delivery("d1"), "someone", seen=[], limit=1)
     sender = Outbox(store, SHARD, "me")

@@ -4,7 +4,8 @@ wrong = wrong_kind({ string = { KEYS[10], KEYS[12] }, hash = { KEYS[11] }, strea
 if opts.gathered then wrong = wrong or wrong_kind({ string = { KEYS[14] } }) end
 if wrong then return wrong end
 if redis.call('GET', KEYS[10]) ~= opts.token then return { 'lost', 0, 0, NOW } end
-redis.call('XDEL', OUT, opts.entry)
+-- One that slept while another sender settled this, and has the shard again since, brings nothing new.
+if redis.call('XDEL', OUT, opts.entry) == 0 then return { 'lost', 0, 0, NOW } end
 redis.call('HDEL', KEYS[11], opts.delivery)
 if opts.foreign then redis.call('SET', KEYS[12], opts.foreign, 'EX', opts.seen_ttl) end
 if opts.gathered == '' then
