@@ -91,7 +91,7 @@ class Approvers:
             if APPROVE in actions:
                 await asyncio.gather(*(self._press(user, card, APPROVE, request) for user in people))
             else:
-                await self._choose(card, request, self.rng.choice(people), actions)
+                await self._choose(card, request, people, actions)
             await asyncio.sleep(self.rng.uniform(0.5, 1.0) * pause_s)
             pause_s *= 1.5  # whoever hears nothing loses interest
 
@@ -138,7 +138,7 @@ class Approvers:
         pressing = (*people, self.rng.choice(people), *ana)
         await asyncio.gather(*(self._press(user, card, APPROVE, request) for user in pressing))
 
-    async def _choose(self, card: Message, request: str, user: str, actions: Sequence[str]) -> None:
+    async def _choose(self, card: Message, request: str, people: Sequence[str], actions: Sequence[str]) -> None:
         """Answer what is no approval: after a look at the world, where that is asked."""
         if f"{CHOOSE}go_on" in actions:
             option = "go_on"
@@ -146,7 +146,7 @@ class Approvers:
             option = self.rng.choice(("yes", "yes", "yes", "yes", "no"))
         else:
             option = await self._look(request)
-        await asyncio.gather(*(self._press(user, card, f"{CHOOSE}{option}", request) for _ in range(2)))
+        await asyncio.gather(*(self._press(user, card, f"{CHOOSE}{option}", request) for user in (*people, people[0])))
 
     async def _press(self, user: str, card: Message, action: str, request: str) -> None:
         pause_s = 0.5

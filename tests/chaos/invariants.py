@@ -166,7 +166,6 @@ def _once(events: Sequence[e.AnyEvent]) -> Iterator[str]:
             case e.Delegated():
                 counts["children"][event.child] += 1
             case e.RequestAnswered():
-                counts["votes"][f"{event.request} by {event.by}"] += event.answer != "say" and event.outcome is None
                 counts["outcomes"][event.request] += event.outcome is not None
             case e.RequestExpired() | e.RequestWithdrawn():
                 counts["outcomes"][event.request] += 1
