@@ -145,7 +145,9 @@ async def _listen(core: Core, roles: frozenset[Role], stack: AsyncExitStack) -> 
     """Take Slack's events until the stack closes: by HTTP, by Socket Mode, or by both."""
     from channels.slack import uninstalled  # noqa: PLC0415  # only where it is used
     from channels.slack.app import build  # noqa: PLC0415
+    from channels.slack.backfill import keep_up  # noqa: PLC0415
     from channels.slack.http import serve_http  # noqa: PLC0415
+    from channels.slack.known import Stored  # noqa: PLC0415
     from channels.slack.socket import serve_socket  # noqa: PLC0415
 
     settings = core.settings
@@ -160,8 +162,10 @@ async def _listen(core: Core, roles: frozenset[Role], stack: AsyncExitStack) -> 
         )
         _log.info("listening on http://%s:%d/slack/events", settings.bind, port)
     if "slack" in roles:
-        await stack.enter_async_context(serve_socket(slack, _plain(settings.slack_app_token)))
+        token = _plain(settings.slack_app_token)
+        await stack.enter_async_context(serve_socket(slack, token, connections=settings.slack_connections))
         _log.info("listening by Socket Mode")
+    await stack.enter_async_context(keep_up(slack, Stored(core.client), at_once="web" in roles))
 
 
 def _operators_mail(core: Core) -> list[str]:

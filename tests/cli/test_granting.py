@@ -60,7 +60,12 @@ async def store(made: Opened, log: LogBuilder, event: Granted) -> None:
     for one in (first, *more, event):
         mark = {} if one.basis is None else {"seal": made.sealer.seal(sealed.chains[one.basis])}
         entry = made.sealer.entry(log.id, one.model_copy(update={"at": None, "sig": None, **mark}))
-        await scripts.ingest(made.client, log.id, Change(entries=[entry, entry]), birth=sealed.version == 0)
+        await scripts.ingest(
+            made.client,
+            log.id,
+            Change(entries=[entry, entry] if sealed.version == 0 else [entry]),
+            birth=sealed.version == 0,
+        )
         sealed = fold(log.id, await raw(made.client).lrange(keys.log, 0, -1), made.sealer)
     assert sealed.unreadable is None
     await raw(made.client).hset(keys.shard.grants, event.grant, copy_of(event))

@@ -78,6 +78,7 @@ def test_click_and_reply_at_the_same_moment_pay_once(page: Page, shared: Demo, b
 def test_a_forged_approval_is_refused_and_listed(page: Page, shared: Demo) -> None:
     mail(page, LEE, "Shirt and belt", "I want my money back for order 1043")
     expect(page.locator("#open")).to_contain_text("Waiting for Mia Chen or Finn Hale to approve this")
+    expect(rows(page, "delivered").filter(has_text="mail")).to_have_count(3)  # to Lee, Mia and Finn
     act_as(page, FINN)
     expect(page.frame_locator("#letters iframe").last.locator("body")).to_contain_text("1043")
     page.get_by_role("button", name="Forge Finn's approval").click()

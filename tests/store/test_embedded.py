@@ -54,12 +54,17 @@ async def pid_of(client: Client) -> int:
         return 0
 
 
+async def loading(client: Client) -> bool:
+    """Whether the server still reads what it has kept; it answers few questions meanwhile."""
+    return (await table(client, "INFO", "persistence"))["loading"] != "0"
+
+
 async def restarted(client: Client, old: int) -> int:
     """Wait until another process serves."""
 
     async def other() -> int:
         pid = await pid_of(client)
-        return 0 if pid == old else pid
+        return 0 if pid in {0, old} or await loading(client) else pid
 
     return await wait_until(other)
 

@@ -41,12 +41,14 @@ class Behind:
         rules="",
         examples={},
         mails=(Example(to="support@acme.test", subject="x", text="x", colleagues=True),),
+        stories=(),
         addresses=(),
         people=(ROB,),
     )
 
     async def around(self) -> Around:
-        return Around(threads=(), ran=(), refused=(), worker=Worker(state="down", pid=None), slow=False, moved=False)
+        worker = Worker(state="down", pid=None)
+        return Around(threads=(), ran=(), refused=(), worker=worker, slow=False, moved=False, impatient=False)
 
     async def thread(self, thread: str) -> ThreadView | None:
         return None
