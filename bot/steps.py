@@ -138,7 +138,7 @@ class Action(Step):
     asks: ClassVar[set[str]] = set()  # every role that policy() may name: checked at start-up
     idempotent: ClassVar[bool] = False  # may be run again with the same key when its outcome is unknown
     reject_reasons: ClassVar[tuple[str, ...]] = ()  # offered to whoever rejects it
-    editable: ClassVar[frozenset[str] | set[str]] = frozenset()  # the fields that an approver may change
+    editable: ClassVar[set[str]] = set()  # the fields that an approver may change
     limits: ClassVar[Mapping[str, str]] = {}  # trust -> the setting in `[agents.<name>]` below which it need not ask
 
     def policy(self, facts: Facts) -> Policy:

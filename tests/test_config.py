@@ -75,8 +75,10 @@ def test_what_is_left_out_is_the_careful_choice() -> None:
         ("[people.ana]\nemial = 1", "[people.ana] cannot have 'emial': did you mean email?"),
         (
             "[people.ana]\nzzz = 1",
-            "[people.ana] cannot have 'zzz': known are: "
-            "ask, email, name, os_user, quiet, roles, slack, staff, timezone, working",
+            (
+                "[people.ana] cannot have 'zzz': known are: "
+                "ask, email, name, os_user, quiet, roles, slack, staff, timezone, working"
+            ),
         ),
         ("[roles.release]\nchanel = 1", "[roles.release] cannot have 'chanel': did you mean channel?"),
         ('[[routes]]\nagnet = "x"\nagent = "x"', "[[routes]] number 1 cannot have 'agnet': did you mean agent?"),
