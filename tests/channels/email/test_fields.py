@@ -1,5 +1,7 @@
 """Edits by mail: lines of the form, and nothing else."""
 
+from typing import ClassVar
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -133,7 +135,7 @@ def test_a_text_comes_back_as_it_was_written(value: str) -> None:
 class Pay(Action):
     """Pay."""
 
-    editable = frozenset({"amount", "urgent", "tags", "text"})
+    editable: ClassVar = {"amount", "urgent", "tags", "text"}
     amount: float
     urgent: bool
     tags: list[str]
