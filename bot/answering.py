@@ -22,7 +22,7 @@ from bot.store.scripts import Change
 from bot.store.server import Client
 from bot.thread import RequestState, Thread
 
-_REFUSALS = 5  # of one person, for one request, that are kept
+REFUSALS_KEPT = 5  # of one person, for one request, that are kept
 _TRIES = 10  # an answer is validated against a fold; as often it is tried again when something came in between
 
 
@@ -150,7 +150,7 @@ class Answering:
         if request is None:
             return
         refusals = [event for event in thread.events if isinstance(event, Refused) and event.by == said.person.id]
-        if sum(event.request == request_id for event in refusals) >= _REFUSALS:
+        if sum(event.request == request_id for event in refusals) >= REFUSALS_KEPT:
             return  # it is on record; who presses on and on does not fill the log
         directory = self.directory()
         events = [Refused(by=said.person.id, reason=refusal.reason, request=request_id)]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from bot import events as e
+from bot.answering import REFUSALS_KEPT
 from bot.bodies import CardAt
 from bot.entries import Sealer
 from bot.fold import fold
@@ -71,14 +72,14 @@ class Outside:
         )
 
     def _clicks(self, acked: Counter[tuple[str, str]]) -> Iterator[str]:
-        """Each click that was acknowledged is an answer in a log, or a refusal in one."""
+        """Each click that was acknowledged is an answer in a log, or a refusal in one, as far as those are kept."""
         known: Counter[tuple[str, str]] = Counter()
         for thread in self.threads:
             for event in thread.events:
                 if isinstance(event, e.RequestAnswered | e.Refused) and event.request:
                     known[f"U0{(event.by or '').upper()}", event.request] += 1
         for (person, request), count in (acked + self.letters.replies).items():
-            if known[person, request] < count:
+            if known[person, request] < min(count, REFUSALS_KEPT):
                 yield f"{count} clicks of {person} on {request} were taken, {known[person, request]} are on record"
 
     def _is_cancelled(self, source: str) -> bool:
