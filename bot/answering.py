@@ -23,7 +23,7 @@ from bot.store.server import Client
 from bot.thread import RequestState, Thread
 
 REFUSALS_KEPT = 5  # of one person, for one request, that are kept
-_TRIES = 10  # an answer is validated against a fold; as often it is tried again when something came in between
+_TRIES = 20  # an answer is validated against a fold; as often it is tried again when something came in between
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,6 @@ class Answering:
                 await self._note_refusal(thread, request_id, said, judged)
                 return Answered(accepted=False, reason=judged.reason, text=judged.text, problems=dict(judged.problems))
             request = thread.requests[request_id]
-            head = await log.head(self.client, thread_name)
             grant = await self._granted(thread, judged, said)
             done = await scripts.answer(
                 self.client,
@@ -75,7 +74,7 @@ class Answering:
                 request_id,
                 self._change(thread, request, judged, grant, at),
                 digest=request.opened.digest,
-                input_version=_input_version(thread, head),
+                version=thread.version,
                 seen=seen,
                 granted={grant.grant: copy_of(grant)} if grant is not None else None,
             )
@@ -87,7 +86,9 @@ class Answering:
             if done.verdict == "duplicate":
                 return Answered(accepted=True, text="Your answer was taken already.")
             if done.verdict == "expired":
-                return Answered(accepted=False, reason="expired", text="This request has expired. Nothing was run.")
+                late = Refusal("expired", "This request has expired. Nothing was run.")
+                await self._note_refusal(thread, request_id, said, late)
+                return Answered(accepted=False, reason=late.reason, text=late.text)
         return Answered(accepted=False, reason="changed", text="The thread is busy just now: please try once more.")
 
     async def asked(self, request_id: str) -> Asked | None:
@@ -178,11 +179,6 @@ def _named(directory: Directory, name: str) -> Person | None:
         person for person in people if wanted in {person.name.casefold(), person.name.partition(" ")[0].casefold()}
     ]
     return called[0] if len(called) == 1 else None
-
-
-def _input_version(thread: Thread, head: log.Head | None) -> int:
-    """The input version that the fold has seen; if the head knows a newer input, the comparison will say so."""
-    return head.input_version if head and head.input_version <= thread.version else thread.version
 
 
 def _reason(event: RequestAnswered, directory: Directory) -> str:

@@ -125,20 +125,21 @@ async def answer(
     change: Change,
     *,
     digest: str,
-    input_version: int,
+    version: int,
     seen: Sequence[str] = (),
     granted: Mapping[str, str] | None = None,
 ) -> Done:
     """Append one person's answer if nothing has changed since it was validated against a fold.
 
     `closed`, `changed` (another digest was shown), `expired`, `newer` (validate again), `duplicate`.
+    `version`: how many entries were folded.
     `granted`: standing permission -> its copy, for this shard.
     """
     keys = ThreadKeys(thread)
     options = change.options() | {
         "request": request,
         "digest": digest,
-        "input_version": input_version,
+        "version": version,
         "seen_ttl": SEEN_TTL_S,
     }
     options |= {"granted": dict(granted)} if granted else {}

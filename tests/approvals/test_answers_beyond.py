@@ -1,7 +1,7 @@
 """Answers other than yes and no: edits, giving it on, asking something first, and standing permissions."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.approvals.answers import judge
@@ -223,6 +223,7 @@ def test_after_the_reply_it_waits_again(log: LogBuilder) -> None:
     assert isinstance(log.move, Wait)
 
 
+@settings(deadline=None)
 @given(
     who=st.sampled_from(["ana", "bo", "rob", "sue", "zed", "kim", "stranger"]),
     text=st.text(max_size=20) | st.sampled_from(["approve", "APPROVE.", "reject", "yes"]),

@@ -36,18 +36,23 @@ async def permit(stage: Stage, who: str, for_us: int) -> Granted:
     now = await scripts.clock(stage.client, ThreadKeys(thread.id).shard)
     event = grants.granted(thread, answer, for_us, now)
     entries = [stage.sealer.entry(thread.id, one) for one in (answer, event)]
-    head = await log.head(stage.client, thread.id)
-    assert head
-    answered = await scripts.answer(
-        stage.client,
-        thread.id,
-        name,
-        Change(entries=entries, closed=[name]),
-        digest=request.opened.digest,
-        input_version=head.input_version,
-        granted={event.grant: grants.copy_of(event)},
-    )
-    assert answered.ok
+
+    async def taken() -> bool:
+        """Try again when something came in between, such as the note that the card was sent."""
+        head = await log.head(stage.client, thread.id)
+        assert head
+        answered = await scripts.answer(
+            stage.client,
+            thread.id,
+            name,
+            Change(entries=entries, closed=[name]),
+            digest=request.opened.digest,
+            version=head.version,
+            granted={event.grant: grants.copy_of(event)},
+        )
+        return answered.ok
+
+    await wait_until(taken)
     return event
 
 

@@ -29,14 +29,12 @@ async def say(
     *,
     request: str = "r1",
     digest: str = DIGEST,
-    input_version: int = 1,
+    version: int = 2,
     source: str = "click 1",
     what: Change | None = None,
 ) -> Done:
     what = what or replace(change(n), closed=[request])
-    return await scripts.answer(
-        client, THREAD, request, what, digest=digest, input_version=input_version, seen=[source]
-    )
+    return await scripts.answer(client, THREAD, request, what, digest=digest, version=version, seen=[source])
 
 
 async def test_an_answer_is_an_input_and_closes_the_request(asked: Client) -> None:
@@ -88,7 +86,7 @@ async def test_the_same_click_delivered_twice_counts_once(asked: Client) -> None
     vote = change(5)
     assert (await say(asked, what=vote)).verdict == "ok"
     before = await dump(asked)
-    assert (await say(asked, what=vote, input_version=3)).verdict == "duplicate"
+    assert (await say(asked, what=vote, version=3)).verdict == "duplicate"
     assert await dump(asked) == before
 
 
@@ -101,10 +99,9 @@ async def test_of_answers_at_the_same_moment_over_connections_of_their_own_one_w
             until = now_us() + 3_600_000_000
             request = f"race {n}"
             opened = await scripts.note(asked, THREAD, replace(change(n), opened={request: f"{DIGEST}:{until}"}))
-            version = int((await stored(asked)).head["input_version"])
             done = await asyncio.gather(
                 *(
-                    say(client, k, request=request, input_version=version, source=f"{n} {k}")
+                    say(client, k, request=request, version=opened.version, source=f"{n} {k}")
                     for k, client in enumerate(clients)
                 )
             )
@@ -124,7 +121,7 @@ async def test_of_two_votes_at_the_same_moment_one_has_to_look_again(asked: Clie
 
 async def test_a_cancelled_thread_takes_no_answer(asked: Client) -> None:
     await scripts.ingest(asked, THREAD, replace(change(9), close_all=True))
-    assert (await say(asked, input_version=3)).verdict == "closed"
+    assert (await say(asked, version=3)).verdict == "closed"
 
 
 async def test_an_answer_in_a_thread_that_does_not_exist_is_refused(store: Client) -> None:

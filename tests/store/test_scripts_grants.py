@@ -105,9 +105,7 @@ async def test_a_start_over_a_key_of_a_wrong_type_writes_nothing(client: Client)
 async def answered(client: Client, granted: dict[str, str] | None, *, digest: str = "d", source: str = "click") -> Done:
     """Answer the one request, and permit something with it."""
     what = replace(change(5), closed=["r1"])
-    return await scripts.answer(
-        client, THREAD, "r1", what, digest=digest, input_version=1, seen=[source], granted=granted
-    )
+    return await scripts.answer(client, THREAD, "r1", what, digest=digest, version=2, seen=[source], granted=granted)
 
 
 @pytest.fixture
@@ -137,7 +135,7 @@ async def test_the_same_click_delivered_twice_permits_once(asked: Client) -> Non
     await answered(asked, {GRANT: "9:what"})
     await scripts.note(asked, THREAD, replace(change(2), opened={"r1": f"d:{now_us() + HOUR_US}"}))
     repeated = await scripts.answer(
-        asked, THREAD, "r1", change(6), digest="d", input_version=3, seen=["click"], granted={"another": "9:what"}
+        asked, THREAD, "r1", change(6), digest="d", version=4, seen=["click"], granted={"another": "9:what"}
     )
     assert repeated.verdict == "duplicate"
     assert await raw(asked).hkeys(GRANTS) == [GRANT.encode()]

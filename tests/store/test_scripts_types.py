@@ -31,7 +31,7 @@ async def _note(client: Client, lease: Lease) -> object:
 
 
 async def _answer(client: Client, lease: Lease) -> object:
-    return await scripts.answer(client, THREAD, "r1", EVERYTHING, digest="d", input_version=1, seen=["c1"])
+    return await scripts.answer(client, THREAD, "r1", EVERYTHING, digest="d", version=2, seen=["c1"])
 
 
 async def _settle(client: Client, lease: Lease) -> object:
@@ -67,6 +67,8 @@ CASES = [pytest.param(name, key, id=f"{name} {key}") for name, (_, keys) in SCRI
 
 async def prepared(client: Client, name: str) -> Lease:
     """A leased thread with an open request and a held outbox; for `claim`, it is due again."""
+    if name == "settle":
+        await raw(client).xadd(SHARD.out, {"d": delivery().model_dump_json()}, id="1-1")
     await born(client)
     await scripts.note(client, THREAD, replace(change(2), opened={"r1": f"d:{now_us() + 3_600_000_000}"}))
     await raw(client).set(SHARD.out_lease, "me", ex=30)

@@ -7,7 +7,8 @@ if not open then return { 'closed', 0, number(HEAD, 'version'), NOW } end
 local colon = string.find(open, ':', 1, true)
 if string.sub(open, 1, colon - 1) ~= opts.digest then return { 'changed', 0, number(HEAD, 'version'), NOW } end
 if tonumber(string.sub(open, colon + 1)) <= now then return { 'expired', 0, number(HEAD, 'version'), NOW } end
-if number(HEAD, 'input_version') ~= opts.input_version then return { 'newer', 0, number(HEAD, 'version'), NOW } end
+-- Any entry counts: what is no input may still have shown it elsewhere, and that card must close too.
+if redis.call('LLEN', LOG) ~= opts.version then return { 'newer', 0, number(HEAD, 'version'), NOW } end
 for index = 11, OWN do
   if redis.call('EXISTS', KEYS[index]) == 1 then return { 'duplicate', 0, 0, NOW } end
 end
