@@ -239,7 +239,7 @@ class Play:
                 state = t.calls[call]
                 requesters = {*t.requesters(chosen.basis or 0), *state.editors}
                 able = Asked(chosen.role, tuple(one for one in FINANCE if one not in requesters))
-                asked = given_on(able, state.given)
+                asked = given_on(able, state.given, requesters)
                 if len(asked.people) < chosen.quorum:
                     log.fail(call, "failed")
                 else:

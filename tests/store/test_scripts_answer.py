@@ -127,3 +127,8 @@ async def test_a_cancelled_thread_takes_no_answer(asked: Client) -> None:
 async def test_an_answer_in_a_thread_that_does_not_exist_is_refused(store: Client) -> None:
     assert (await say(store)).verdict == "closed"
     assert await dump(store) == {}
+
+
+async def test_an_answer_is_judged_again_if_anything_at_all_was_appended_since(asked: Client) -> None:
+    await scripts.note(asked, THREAD, change(7))
+    assert (await say(asked)).verdict == "newer"
