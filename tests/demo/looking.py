@@ -40,3 +40,22 @@ def mail(page: Page, person: str, subject: str, text: str) -> None:
 def newest_mail(page: Page) -> Locator:
     """The beginning of the last mail of the conversation in view."""
     return page.locator("#letters .letter .snippet").last
+
+
+def ask(page: Page, text: str, channel: str = "deploys") -> None:
+    """Write as Ana, and wait until the log is that of this message."""
+    act_as(page, ANA)
+    enter(page, channel)
+    before = page.locator("#log").get_attribute("data-thread") or ""
+    page.locator("#text").fill(f"@bot {text}")
+    page.keyboard.press("Enter")
+    expect(page.locator("#log")).not_to_have_attribute("data-thread", before)
+    expect(page.locator("#log .row .more").first).to_have_text(f"“{text}”")
+
+
+def decide(page: Page, name: str) -> Locator:
+    """Go to the card of the thread in view as somebody who is asked, in Slack; the card as long as it is open."""
+    page.get_by_role("button", name=f"Decide as {name}").click()
+    button = page.locator("#messages .message.flash [data-value]").first
+    expect(button).to_be_visible()
+    return page.locator(f'#messages .message:has([data-value="{button.get_attribute("data-value")}"])')

@@ -191,3 +191,19 @@ class Page:
     def click(self, user: str, card: Mapping[str, JsonValue], action: str, channel: str = "C0RELEASES") -> None:
         """Click a button of a card."""
         self.post("click", {"user": user, "channel": channel, "ts": card["ts"], "action_id": action})
+
+
+def countersign(shared: Demo, *arguments: str, code: int = 0) -> str:
+    """What `bot` says on the demo's data, set as the demo tells at its start."""
+    ours = {name: value for name, value in os.environ.items() if name not in {*NOT_OURS, "BOT_SECRET"}}
+    ours |= {"BOT_DATA": str(shared.folder / "demo" / "data"), "BOT_CONFIG": str(shared.folder / "demo" / "bot.toml")}
+    done = subprocess.run(
+        [sys.executable, "-c", "from bot.cli import main; main()", *arguments],
+        cwd=shared.folder,
+        env=ours,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr + done.stdout
+    return done.stdout

@@ -1,37 +1,14 @@
 """Asking people, as they do it on the page: two who decide, an edit, a question back, giving, a while, impatience."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from bot.cli.demo_stories import STORIES
 from bot.playground.page.models import Story
-from tests.demo.looking import ANA, FINN, ROB, ZED, act_as, enter, rows
-from tests.demo.running import NOT_OURS, Demo
+from tests.demo.looking import ANA, FINN, ROB, ZED, act_as, ask, decide, enter, rows
+from tests.demo.running import Demo, countersign
 
 pytestmark = pytest.mark.browser
-
-
-def ask(page: Page, text: str, channel: str = "deploys") -> None:
-    """Write as Ana, and wait until the log is that of this message."""
-    act_as(page, ANA)
-    enter(page, channel)
-    before = page.locator("#log").get_attribute("data-thread") or ""
-    page.locator("#text").fill(f"@bot {text}")
-    page.keyboard.press("Enter")
-    expect(page.locator("#log")).not_to_have_attribute("data-thread", before)
-    expect(page.locator("#log .row .more").first).to_have_text(f"“{text}”")
-
-
-def decide(page: Page, name: str) -> Locator:
-    """Go to the card of the thread in view as somebody who is asked, in Slack; the card as long as it is open."""
-    page.get_by_role("button", name=f"Decide as {name}").click()
-    button = page.locator("#messages .message.flash [data-value]").first
-    expect(button).to_be_visible()
-    return page.locator(f'#messages .message:has([data-value="{button.get_attribute("data-value")}"])')
 
 
 def below(card: Locator) -> Locator:
@@ -223,19 +200,3 @@ def revoke(shared: Demo, service: str) -> None:
     assert f'service = "{service}"' in listed
     assert "taken back" in countersign(shared, "grants", "revoke", line.split()[0])
     assert countersign(shared, "grants").strip() == "Nothing may run without asking by somebody's leave."
-
-
-def countersign(shared: Demo, *arguments: str) -> str:
-    """What `bot` says on the demo's data, set as the demo tells at its start."""
-    ours = {name: value for name, value in os.environ.items() if name not in {*NOT_OURS, "BOT_SECRET"}}
-    ours |= {"BOT_DATA": str(shared.folder / "demo" / "data"), "BOT_CONFIG": str(shared.folder / "demo" / "bot.toml")}
-    done = subprocess.run(
-        [sys.executable, "-c", "from bot.cli import main; main()", *arguments],
-        cwd=shared.folder,
-        env=ours,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
-    return done.stdout
