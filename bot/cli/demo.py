@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import signal
 import socket
 from contextlib import AsyncExitStack, suppress
@@ -216,8 +217,10 @@ def _announce(page: PageServer, files: DemoFiles, wanted: int, *, live: bool) ->
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """Choose a port to listen on in a moment, below those that outgoing connections take at random meanwhile."""
+    while not _is_free(port := 10_000 + secrets.randbelow(22_000)):
+        pass
+    return port
 
 
 def _is_free(port: int) -> bool:

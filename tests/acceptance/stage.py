@@ -28,6 +28,7 @@ from bot.thread import Thread
 from tests.acceptance.people import STORY, bot_toml
 from tests.acceptance.process import Process, Role, Said, command, state_of
 from tests.helpers import wait_until
+from tests.store.servers import free_ports
 
 SIGNING = "playground-signing-secret"
 DEPLOYS, RELEASES = "C0DEPLOYS", "C0RELEASES"
@@ -57,7 +58,7 @@ class Stage:
     ) -> None:
         """Choose the story's circumstances. Without `can_check` the deploy step cannot tell whether it happened."""
         self.folder = folder
-        self.port = _free_port()
+        (self.port,) = free_ports(1)
         self.processes: list[Process] = []
         self.mail = MailPeer()
         self.slack = SlackPeer(timing=Timing(retry_s=(0.5, 1.0, 2.0, 4.0, 8.0)))
@@ -273,9 +274,3 @@ class Stage:
 
 def _read(process: Process) -> bytes:
     return process.output.read_bytes()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
