@@ -246,14 +246,15 @@ async def check_slack(settings: Settings) -> "list[Finding]":
     )
 
 
-def slack_manifest(host: str | None, *, as_json: bool) -> str:
+def slack_manifest(host: str | None, command: str | None = None, *, as_json: bool) -> str:
     """Return the manifest to make the Slack app from: for HTTP at this host (https://bot.acme.test), or Socket Mode.
 
-    Raises CountersignError if Slack cannot post to the host.
+    Raises CountersignError if Slack cannot post to the host, or takes no such slash command.
     """
     from channels.slack import manifest  # noqa: PLC0415  # only where it is used
 
-    made = manifest.for_socket() if host is None else manifest.for_http(host)
+    typed = command or manifest.COMMAND
+    made = manifest.for_socket(typed) if host is None else manifest.for_http(host, typed)
     return manifest.as_json(made) if as_json else manifest.as_yaml(made)
 
 

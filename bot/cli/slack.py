@@ -27,6 +27,9 @@ def manifest(
     socket: Annotated[
         bool, typer.Option("--socket", help="For `bot slack`, reached from nowhere; the default.")
     ] = False,
+    command: Annotated[
+        str | None, typer.Option(metavar="/NAME", help="What people type, if /bot is another app's already.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of YAML.")] = False,
 ) -> None:
     """Print the app manifest to paste at api.slack.com/apps, with what each scope and event is for."""
@@ -34,4 +37,4 @@ def manifest(
 
     if socket and http is not None:
         raise typer.BadParameter("an app takes its events by one way: give --http or --socket, not both")
-    typer.echo(app.slack_manifest(http, as_json=as_json))
+    typer.echo(app.slack_manifest(http, command, as_json=as_json))

@@ -101,6 +101,7 @@ class SlackApp:
         # slack_bolt leaves its patterns' types bare, hence the pragmas.
         for kind in ("app_mention", "message"):
             self.bolt.event(kind)(self._message)  # pyright: ignore[reportUnknownMemberType]
+        self.bolt.event("app_home_opened")(self._opened)  # pyright: ignore[reportUnknownMemberType]
         self.bolt.event(_ANY)(self._other_event)  # pyright: ignore[reportUnknownMemberType]
         self.bolt.action(_ANY)(self._press)  # pyright: ignore[reportUnknownMemberType]
         self.bolt.view(_ANY)(self._submit)  # pyright: ignore[reportUnknownMemberType]
@@ -127,6 +128,10 @@ class SlackApp:
     async def _message(self, body: JsonObject) -> None:
         async with asyncio.timeout(TAKE_S):
             await self._events.take(Envelope.model_validate(body), await self._installation.workspace())
+
+    async def _opened(self, body: JsonObject) -> None:
+        """Take the opening of one of the bot's own tabs: `home`, or `messages`."""
+        self.tally.ignored("tab_of_no_use", str(body.get("event_id")))
 
     async def _other_event(self, body: JsonObject) -> None:
         self.tally.ignored("event_of_no_use", str(body.get("event_id")))

@@ -74,7 +74,7 @@ def _scopes(granted: frozenset[str]) -> list[Finding]:
 
 def _events() -> Finding:
     """Say how to check what no bot token may read: which events the app subscribed to."""
-    what = f"whether Slack sends every event cannot be asked: {', '.join(EVENTS)}"
+    what = f"whether Slack sends every event, the slash command and the shortcut cannot be asked: {', '.join(EVENTS)}"
     mend = "compare the app's App Manifest with `bot slack manifest`, or mention the bot and see `bot threads`"
     return Finding(ok=True, what=what, mend=mend)
 

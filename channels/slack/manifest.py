@@ -7,14 +7,19 @@ GitHub, 0.5.0), with its limits, for the fields that we use; they refuse every o
 
 import json
 import re
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Final, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from bot.errors import CountersignError
 from channels.slack.http import PATH
+
+COMMAND: Final = "/bot"
+"""What people type, unless the workspace has another app of that name: `bot slack manifest --command /acme-bot`."""
+ABOUT: Final = "ask_about_message"
+"""The callback id of the shortcut in the menu of a message."""
 
 SCOPES = {
     "app_mentions:read": "hearing when someone mentions the bot",
@@ -30,6 +35,7 @@ SCOPES = {
     "im:read": "the same for direct messages",
     "mpim:read": "the same for group direct messages",
     "users:read": "telling members from guests and strangers; without it nobody counts as a member",
+    "commands": "the slash command, and asking about a message from its menu",
 }
 """What the bot's token may do, and what for."""
 
@@ -47,6 +53,7 @@ EVENTS = {
     "message.groups": Event("the same in private channels", "groups:history"),
     "message.im": Event("direct messages", "im:history"),
     "message.mpim": Event("group direct messages", "mpim:history"),
+    "app_home_opened": Event("showing what waits for someone in the app's Home tab"),
     "app_uninstalled": Event("telling the operators that the app was taken out of the workspace"),
     "tokens_revoked": Event("telling the operators that its token was taken away"),
 }
@@ -55,10 +62,15 @@ EVENTS = {
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 _Description = Annotated[str, StringConstraints(min_length=1, max_length=140)]
 _Url = Annotated[str, StringConstraints(pattern=r"^https://", max_length=3500)]
+_Command = Annotated[str, StringConstraints(pattern=r"^/[a-z0-9_-]+$", max_length=32)]
 
 
 class AddressError(CountersignError):
     """Slack sends events to https addresses only: give one such as https://bot.acme.test, without a query."""
+
+
+class CommandError(CountersignError):
+    """A slash command is a slash and at most 31 characters out of a to z, 0 to 9, - and _, such as /acme-bot."""
 
 
 class Part(BaseModel):
@@ -92,9 +104,34 @@ class BotUser(Part):
 class AppHome(Part):
     """Which tabs people find at the bot; without `messages_tab_enabled` nobody can write to it directly."""
 
-    home_tab_enabled: bool = False
+    home_tab_enabled: bool = True
     messages_tab_enabled: bool = True
     messages_tab_read_only_enabled: bool = False
+
+
+class Shortcut(Part):
+    """An entry in the menu of every message; its payload goes where interactivity goes."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=24)] = "Ask the bot about this"
+    type: Literal["message"] = "message"
+    callback_id: Annotated[str, StringConstraints(min_length=1, max_length=255)] = ABOUT
+    description: Annotated[str, StringConstraints(min_length=1, max_length=150)] = (
+        "Ask an agent about a message: it answers in the thread, or you alone where the bot is not in the channel"
+    )
+
+
+class SlashCommand(Part):
+    """What people type to look after threads and requests; in Socket Mode without an address."""
+
+    command: _Command = COMMAND
+    url: _Url | None = None
+    description: Annotated[str, StringConstraints(min_length=1, max_length=2000)] = (
+        "What waits for you, your threads, and the agents"
+    )
+    usage_hint: Annotated[str, StringConstraints(min_length=1, max_length=1000)] = (
+        "help | agents | threads | requests | pause | resume | cancel | whoami"
+    )
+    should_escape: Literal[False] = False
 
 
 class Features(Part):
@@ -102,6 +139,8 @@ class Features(Part):
 
     app_home: AppHome = AppHome()
     bot_user: BotUser = BotUser()
+    shortcuts: tuple[Shortcut, ...] = Field(default=(Shortcut(),), max_length=10)
+    slash_commands: tuple[SlashCommand, ...] = Field(default=(SlashCommand(),), max_length=50)
 
 
 class Scopes(Part):
@@ -160,23 +199,26 @@ class Manifest(Part):
             needed = EVENTS[event].scope if event in EVENTS else None
             if needed is not None and needed not in scopes:
                 raise ValueError(f"the event {event} needs the scope {needed}")
-        for part in (self.settings.event_subscriptions, self.settings.interactivity):
-            if (part.request_url is None) != self.settings.socket_mode_enabled:
-                raise ValueError("Socket Mode has no request_url, and HTTP needs one for events and for interactivity")
+        if (self.features.shortcuts or self.features.slash_commands) and "commands" not in scopes:
+            raise ValueError("shortcuts and slash commands need the scope commands")
+        addresses = [self.settings.event_subscriptions.request_url, self.settings.interactivity.request_url]
+        addresses += [command.url for command in self.features.slash_commands]
+        if any((address is None) != self.settings.socket_mode_enabled for address in addresses):
+            raise ValueError("Socket Mode has no address, and HTTP needs one for events, interactivity and commands")
         return self
 
 
-def for_socket() -> Manifest:
-    """Return the manifest of an app that connects to Slack by itself."""
-    return _manifest(None)
+def for_socket(command: str = COMMAND) -> Manifest:
+    """Return the manifest of an app that connects to Slack by itself. Raises CommandError."""
+    return _manifest(None, command)
 
 
-def for_http(host: str) -> Manifest:
+def for_http(host: str, command: str = COMMAND) -> Manifest:
     """Return the manifest of an app to which Slack posts; `host` is how `bot web` is reached: https://bot.acme.test.
 
-    Raises AddressError.
+    `command` is what people type; the adapter takes any. Raises AddressError and CommandError.
     """
-    return _manifest(_address(host))
+    return _manifest(_address(host), command)
 
 
 def as_json(manifest: Manifest) -> str:
@@ -190,13 +232,18 @@ def as_yaml(manifest: Manifest) -> str:
     return "\n".join(_explained(line) for line in written.splitlines())
 
 
-def _manifest(url: str | None) -> Manifest:
+def _manifest(url: str | None, command: str) -> Manifest:
+    try:
+        typed = SlashCommand(command=command, url=url)
+    except ValidationError:
+        raise CommandError from None
     return Manifest(
+        features=Features(slash_commands=(typed,)),
         settings=Settings(
             event_subscriptions=EventSubscriptions(request_url=url),
             interactivity=Interactivity(request_url=url),
             socket_mode_enabled=url is None,
-        )
+        ),
     )
 
 

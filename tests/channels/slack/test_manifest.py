@@ -19,9 +19,11 @@ from bot.playground.slack.webapi import METHODS
 from channels.slack.app import SlackApp, SlackSettings, build
 from channels.slack.http import PATH, serve_http
 from channels.slack.manifest import (
+    ABOUT,
     EVENTS,
     SCOPES,
     AddressError,
+    CommandError,
     Manifest,
     as_json,
     as_yaml,
@@ -75,6 +77,8 @@ def scopes_of(called: Iterable[str]) -> set[str]:
 
 def test_the_scopes_are_those_of_the_methods_called_and_of_the_events_taken_and_no_others() -> None:
     wanted = scopes_of(methods()) | {event.scope for event in EVENTS.values() if event.scope}
+    features = for_socket().features
+    wanted |= {"commands"} if features.slash_commands or features.shortcuts else set()
     assert set(SCOPES) == wanted
 
 
@@ -136,9 +140,8 @@ async def test_with_it_the_bot_may_answer_in_a_thread_and_write_to_a_person(
 
 async def test_what_the_app_does_not_subscribe_to_the_adapter_has_no_use_for(peer: SlackPeer, slack: SlackApp) -> None:
     """What the peer can send besides: if one of these is of use one day, it belongs in the table."""
-    unused = {"app_home_opened", "reaction_added"} - set(EVENTS)
+    unused = {"reaction_added"} - set(EVENTS)
     ts = peer.say("U0ANA", "#deploys", "hello")
-    peer.open_app("U0ANA")
     peer.react("U0ANA", "#deploys", ts, "eyes")
     await wait_until(lambda: peer.idle)
     assert unused <= {attempt.type for attempt in peer.attempts}
@@ -149,7 +152,31 @@ def test_the_end_of_our_access_is_subscribed_to() -> None:
     assert set(EVENTS) >= KINDS
 
 
+@pytest.mark.parametrize("made", [for_socket("/acme-bot"), for_http("https://bot.acme.test", "/acme-bot")])
+def test_the_command_has_the_name_that_was_asked_for(made: Manifest) -> None:
+    assert [one["command"] for one in shape(made)["features"]["slash_commands"]] == ["/acme-bot"]
+
+
+@pytest.mark.parametrize("command", ["bot", "/", "/Bot", "/the bot", f"/{'x' * 32}", "//bot", "/bøt"])
+def test_a_command_that_slack_does_not_take_is_refused_with_the_mend(command: str) -> None:
+    with pytest.raises(CommandError, match="/acme-bot"):
+        for_socket(command)
+
+
+def test_by_http_the_command_goes_to_the_one_address_that_is_served() -> None:
+    (command,) = shape(for_http("https://bot.acme.test"))["features"]["slash_commands"]
+    assert command["url"] == f"https://bot.acme.test{PATH}"
+
+
+def test_people_find_a_home_tab_and_the_shortcut_in_the_menu_of_a_message() -> None:
+    features = shape(for_socket())["features"]
+    assert features["app_home"]["home_tab_enabled"] is True
+    assert [(one["type"], one["callback_id"]) for one in features["shortcuts"]] == [("message", ABOUT)]
+
+
 def test_in_socket_mode_there_is_no_address() -> None:
+    (command,) = shape(for_socket())["features"]["slash_commands"]
+    assert "url" not in command
     settings = shape(for_socket())["settings"]
     assert settings["socket_mode_enabled"] is True
     assert "request_url" not in settings["event_subscriptions"]
@@ -211,6 +238,10 @@ def test_the_yaml_says_beside_each_scope_and_event_what_it_is_for() -> None:
         (("oauth_config", "scopes", "bot"), [f"x{number}" for number in range(256)]),
         (("oauth_config", "scopes", "bot"), [*SCOPES, "chat:write"]),
         (("oauth_config", "scopes", "bot"), ["chat:write"]),
+        (("features", "shortcuts"), [{"name": "x" * 25}]),
+        (("features", "shortcuts"), [{"type": "global"}]),
+        (("features", "slash_commands"), [{"command": "/bot"}]),
+        (("oauth_config", "scopes", "bot"), [scope for scope in SCOPES if scope != "commands"]),
         (("settings", "event_subscriptions", "bot_events"), ["x" * 51]),
         (("settings", "event_subscriptions", "bot_events"), [f"x{number}" for number in range(101)]),
         (("settings", "event_subscriptions", "bot_events"), ["message.im", "message.im"]),
