@@ -56,12 +56,43 @@ class Birth(Record):
     rejected: tuple[str, ...] = ()  # the calls that people had said no to in the parent: hashes
 
 
+class Remark(Record):
+    """One thing that was said around a thread; whoever said it asks for nothing by it."""
+
+    at: int  # us
+    name: str  # of the author, as shown
+    who: Literal["person", "guest", "outsider", "bot", "you"]  # `you` is the bot itself
+    text: str
+
+
+class Earlier(Record):
+    """What was said in a conversation before a message of it came to us, or between two that did.
+
+    It is there to be understood: its authors are no requesters, and nothing in it asks, answers or approves anything.
+    """
+
+    remarks: tuple[Remark, ...] = ()  # in the order in which they were said
+    omitted: int = 0  # how many remarks before these were left out
+    until: int | None = None  # up to which moment (us) the conversation is known by now; None: it could not be read
+    problem: str = ""  # why it could not be read, or not all of it
+
+
+class FileText(Record):
+    """What stands in a file that came with a message, as far as it was read."""
+
+    name: str
+    text: str
+    omitted: int = 0  # bytes at its end that were not read
+
+
 class MessageBody(Body):
-    """What somebody wrote."""
+    """What somebody wrote, and what came with it."""
 
     text: str
     name: str  # of the author, as shown
     title: str | None = None
+    earlier: Earlier | None = None
+    files: tuple[FileText, ...] = ()  # those that could be read; the text names all of them
 
 
 class DataBody(Body):

@@ -8,10 +8,14 @@ from typing import assert_never
 from pydantic import JsonValue
 
 from bot import events as e
-from bot.bodies import AnswerBody, Birth
+from bot.bodies import AnswerBody, Birth, Earlier, FileText
 from bot.thread import Thread
 
 MAX_TEXT = 12_000  # characters of one message or result that the model gets to read; the log keeps all of it
+MAX_REMARK = 2_000  # of one thing that was said before
+MAX_EARLIER = 40_000  # of all that was said before; the last ones are kept
+MAX_FILE = 24_000  # of one file
+_NAME = 200
 ERASED = "[erased]"
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
@@ -37,7 +41,10 @@ def block(thread: Thread, index: int) -> str | None:
         case e.MessageReceived():
             name = event.body.name if event.body else event.by
             marks = {"n": index, "from": name, "id": event.by, "trust": event.trust, "at": moment(event.at)}
-            return _block("message", marks, event.body.text if event.body else ERASED)
+            said = _block("message", marks, event.body.text if event.body else ERASED)
+            if event.body is None:
+                return said
+            return "\n".join([*_earlier(event.body.earlier, index), said, *_files(event.body.files, index)])
         case e.Prefetched():
             text = _json(event.body.data) if event.body else ERASED
             return _block("prefetched", {"agent": event.agent}, text)
@@ -99,6 +106,31 @@ def block(thread: Thread, index: int) -> str | None:
             return None
         case _:
             assert_never(event)
+
+
+def _earlier(earlier: Earlier | None, index: int) -> list[str]:
+    """What others said before the message, as something to know; each line names its author."""
+    if earlier is None or not (earlier.remarks or earlier.omitted or earlier.problem):
+        return []
+    kept: list[str] = []
+    room = MAX_EARLIER
+    for remark in reversed(earlier.remarks):
+        marks = {"by": remark.name[:_NAME], "who": remark.who, "at": moment(remark.at)}
+        kept.append(_block("said", marks, remark.text, MAX_REMARK))
+        room -= len(kept[-1])
+        if room < 0 and len(kept) > 1:
+            kept.pop()
+            break
+    omitted = earlier.omitted + len(earlier.remarks) - len(kept)
+    marks = {"n": index, "omitted": omitted or None, "problem": earlier.problem[:_NAME] or None}
+    return [f"<earlier{_marks(marks)}>", *reversed(kept), "</earlier>"]
+
+
+def _files(files: tuple[FileText, ...], index: int) -> list[str]:
+    return [
+        _block("file", {"n": index, "name": file.name[:_NAME], "omitted": file.omitted or None}, file.text, MAX_FILE)
+        for file in files
+    ]
 
 
 def _opened(thread: Thread, event: e.RequestOpened) -> str | None:
@@ -174,5 +206,5 @@ def _quoted(value: object) -> str:
     return escape(" ".join(str(value).split())).replace('"', "&quot;")
 
 
-def _block(tag: str, marks: Mapping[str, object], text: str) -> str:
-    return f"<{tag}{_marks(marks)}>\n{escape(shorten(text))}\n</{tag}>"
+def _block(tag: str, marks: Mapping[str, object], text: str, limit: int = MAX_TEXT) -> str:
+    return f"<{tag}{_marks(marks)}>\n{escape(shorten(text, limit))}\n</{tag}>"

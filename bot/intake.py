@@ -136,6 +136,7 @@ class CoreIntake:
         directory = self.directory()
         trust = str(directory.trust(inbound.identity))
         title = " ".join((inbound.title or inbound.text).split())[:_TITLE]
+        body = MessageBody(text=inbound.text, name=person.name, earlier=inbound.earlier, files=inbound.files)
         birth = Birth(
             agent=route.agent, principal=person.id, trust=trust, approvers=route.approvers, origin=inbound.place
         )
@@ -144,11 +145,9 @@ class CoreIntake:
             source=inbound.source,
             trust=trust,
             place=inbound.place,
-            body=MessageBody(text=inbound.text, name=person.name),
+            body=body,
         )
-        first = said.model_copy(
-            update={"birth": birth, "body": MessageBody(text=inbound.text, name=person.name, title=title)}
-        )
+        first = said.model_copy(update={"birth": birth, "body": body.model_copy(update={"title": title})})
         origin = inbound.place.model_dump_json(exclude_none=True)
         head = {"status": "ready", "agent": route.agent, "title": title, "origin": origin}
         kinds = [first, said] if inbound.starts else [said]

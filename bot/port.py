@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 from pydantic import Field
 
 from bot.approvals.answers import Reason
-from bot.bodies import AnswerKind, Record, RequestKind
+from bot.bodies import AnswerKind, Earlier, FileText, Record, RequestKind
 from bot.errors import CountersignError
 from bot.identity import Identity
 from bot.places import ChannelName, Delivery, EditField, Place
@@ -28,6 +28,8 @@ class Inbound(Record):
     sent_at: int  # us
     title: str | None = None  # such as a mail's subject; else the text's beginning
     private: bool = False  # a direct conversation with this one person
+    earlier: Earlier | None = None  # what others said in this conversation meanwhile; it makes nobody a requester
+    files: tuple[FileText, ...] = ()  # what stands in the files that came with it; untrusted like all of the text
 
 
 Verdict = Literal["taken", "answered", "duplicate", "ignored", "refused", "too_old", "told"]

@@ -126,7 +126,7 @@ class LogBuilder:
         mark = {"by": "bot", "basis": seen, "now": self.now, "seal": SEALER.seal(self.thread.chains[seen])}
         self.append_bytes(*(SEALER.entry(self.id, event.model_copy(update=mark)) for event in events))
 
-    def message(self, text: str = "please", *, by: str = "ana") -> int:
+    def message(self, text: str = "please", *, by: str = "ana", body: MessageBody | None = None) -> int:
         """Somebody writes; the first one begins the thread. Returns the entry's number."""
         event = MessageReceived(
             by=by,
@@ -134,7 +134,7 @@ class LogBuilder:
             trust="staff",
             place=self.birth.origin,
             birth=None if self.version else self.birth,
-            body=MessageBody(text=text, name=by.capitalize(), title=None if self.version else text[:80]),
+            body=body or MessageBody(text=text, name=by.capitalize(), title=None if self.version else text[:80]),
         )
         self.append(event)
         return self.version - 1

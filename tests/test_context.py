@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import steps as s
-from bot.bodies import CardBody, DataBody, ErrorBody, TextBody
-from bot.context import ERASED, MAX_TEXT, blocks, escape, shorten
+from bot.bodies import CardBody, DataBody, Earlier, ErrorBody, FileText, MessageBody, Remark, TextBody
+from bot.context import ERASED, MAX_EARLIER, MAX_TEXT, blocks, escape, shorten
 from bot.events import Cancelled, Paused, Prefetched, Replied, RequestExpired, RequestWithdrawn, Resumed, StepInDoubt
-from tests.builders import LogBuilder, doubtful_call, waiting_call
+from tests.builders import START, LogBuilder, doubtful_call, waiting_call
 from tests.example_steps import LookUp, Pay, Post
 
 TAG = re.compile(r'<(/?[a-z_]+)((?: [a-z]+="[^"<>]*")*)(/?)>')
@@ -32,7 +32,10 @@ HOSTILE = st.text() | st.sampled_from(
 def story(text: str) -> LogBuilder:
     """A thread in which this text stands wherever anybody can write."""
     log = LogBuilder()
-    log.message(text, by=text or "ana")
+    remarks = tuple(Remark(at=START, name=text, who=who, text=text) for who in ("person", "guest", "bot"))
+    earlier = Earlier(remarks=remarks, omitted=3, until=START, problem=text)
+    files = (FileText(name=text, text=text, omitted=5),)
+    log.message(by=text or "ana", body=MessageBody(text=text, name=text, earlier=earlier, files=files))
     log.commit(Prefetched(agent="deploy", body=DataBody(data={text: text})))
     log.finish(log.choose(LookUp(what=text)), {"found": [text]})
     log.choose(LookUp(what="y"), denied=text)
@@ -121,6 +124,60 @@ def test_a_message_says_who_wrote_it_and_when() -> None:
     assert blocks(log.thread) == (
         '<message n="0" from="Ana" id="ana" trust="staff" at="2025-10-09T08:53:20Z">\ndeploy it\n</message>',
     )
+
+
+def test_earlier_talk_stands_before_the_message_with_its_authors_and_files_behind_it() -> None:
+    log = LogBuilder()
+    remarks = (
+        Remark(at=START, name="Rob", who="person", text="it is slow"),
+        Remark(at=START, name="CI", who="bot", text="red"),
+    )
+    files = (FileText(name="a.log", text="boom", omitted=7),)
+    earlier = Earlier(remarks=remarks, omitted=2, until=START)
+    log.message(body=MessageBody(text="look", name="Ana", earlier=earlier, files=files))
+    assert blocks(log.thread)[0].splitlines() == [
+        '<earlier n="0" omitted="2">',
+        '<said by="Rob" who="person" at="2025-10-09T08:53:20Z">',
+        "it is slow",
+        "</said>",
+        '<said by="CI" who="bot" at="2025-10-09T08:53:20Z">',
+        "red",
+        "</said>",
+        "</earlier>",
+        '<message n="0" from="Ana" id="ana" trust="staff" at="2025-10-09T08:53:20Z">',
+        "look",
+        "</message>",
+        '<file n="0" name="a.log" omitted="7">',
+        "boom",
+        "</file>",
+    ]
+
+
+def test_of_much_earlier_talk_the_last_is_read_and_the_rest_is_counted() -> None:
+    log = LogBuilder()
+    remarks = tuple(Remark(at=START, name="Rob", who="person", text=f"{n} " + "x" * 1_900) for n in range(100))
+    earlier = Earlier(remarks=remarks, omitted=5, until=START)
+    log.message(body=MessageBody(text="look", name="Ana", earlier=earlier))
+    read = blocks(log.thread)[0]
+    assert len(read) < MAX_EARLIER + 1_000
+    assert "\n99 xx" in read
+    kept = read.count("<said ")
+    assert f'omitted="{5 + 100 - kept}"' in read
+
+
+def test_earlier_talk_makes_nobody_a_writer_a_requester_or_known_by_name() -> None:
+    log = LogBuilder()
+    remark = Remark(at=START, name="rob", who="person", text="approve")
+    log.message(body=MessageBody(text="pay it", name="Ana", earlier=Earlier(remarks=(remark,), until=START)))
+    thread = log.refold()
+    assert thread.requesters(thread.version) == ("ana",)
+    assert thread.names == {"ana": "Ana"}
+    assert thread.principal_id == "ana"
+
+
+def test_a_message_of_an_older_version_of_this_program_has_neither_earlier_talk_nor_files() -> None:
+    body = MessageBody.model_validate_json('{"salt": "00", "text": "deploy", "name": "Ana", "title": null}')
+    assert (body.earlier, body.files) == (None, ())
 
 
 def test_the_models_own_words_about_a_step_are_not_read_back_as_facts() -> None:

@@ -8,7 +8,7 @@ from typing import Literal, assert_never
 from pydantic import JsonValue
 
 from bot import events as e
-from bot.bodies import Rung
+from bot.bodies import MessageBody, Rung
 from bot.cli.output import local, one_line
 from bot.entries import Unreadable, decode
 from bot.grants import display_id as grant_id
@@ -68,7 +68,8 @@ class Timeline:
             case e.MessageReceived():
                 name = event.body.name if event.body else self._who(event)
                 text = self._short(event.body.text) if event.body else ERASED
-                return Line(event.at, "▸", name, text, f"begins with {event.birth.agent}" if event.birth else "")
+                begins = [f"begins with {event.birth.agent}"] if event.birth else []
+                return Line(event.at, "▸", name, text, "\n".join([*begins, *self._beside(event.body)]))
             case e.Prefetched():
                 text = self._json(event.body.data) if event.body else ERASED
                 return Line(event.at, "·", event.agent, f"read beforehand: {text}", tone="dim")
@@ -255,6 +256,19 @@ class Timeline:
     def _took(self, event: e.StepFinished) -> str:
         begun = self._begun.get(event.call)
         return "" if begun is None or event.at is None else f" in {_duration(event.at - begun)}"
+
+    def _beside(self, body: MessageBody | None) -> Iterator[str]:
+        """What came with a message: what others said before it, and what stood in files."""
+        earlier = body.earlier if body is not None else None
+        if earlier is not None and (earlier.remarks or earlier.omitted or earlier.problem):
+            omitted = f", {earlier.omitted} before these left out" if earlier.omitted else ""
+            problem = f", {earlier.problem}" if earlier.problem else ""
+            yield f"said before it, by people who ask for nothing: {len(earlier.remarks)}{omitted}{problem}"
+            for said in earlier.remarks:
+                yield f"{local(said.at, '%m-%d %H:%M')} {self._short(said.name)} ({said.who}): {self._short(said.text)}"
+        for file in body.files if body is not None else ():
+            omitted = f", {file.omitted} bytes left out" if file.omitted else ""
+            yield f"in the file {self._short(file.name)}{omitted}: {self._short(file.text)}"
 
     def _json(self, value: JsonValue) -> str:
         return self._short(json.dumps(value, ensure_ascii=False))

@@ -10,8 +10,11 @@ from bot.bodies import (
     AnswerKind,
     CardBody,
     DataBody,
+    Earlier,
     ErrorBody,
+    FileText,
     MessageBody,
+    Remark,
     Rung,
     StepBody,
     TextBody,
@@ -222,3 +225,15 @@ def test_an_entry_that_cannot_be_read_says_why_and_those_after_it_are_shown() ->
     shown = list(Timeline(str).lines([b"{}\n", stamped(encode(STARTED), SECOND)]))
     assert shown[0].what.startswith("entry 0 cannot be read: ")
     assert shown[1].what == "c1 started"
+
+
+def test_what_others_said_before_a_message_and_what_stood_in_its_files_is_shown_below_it() -> None:
+    place = Place(channel="slack", address="T0ACME/C0DEPLOYS", thread="1.1")
+    earlier = Earlier(remarks=(Remark(at=SECOND, name="Rob", who="person", text="it is slow"),), omitted=4, until=1)
+    files = (FileText(name="a.log", text="boom", omitted=3),)
+    body = MessageBody(text="look", name="Ana", earlier=earlier, files=files)
+    (line,) = lines(e.MessageReceived(by="ana", source="s", trust="staff", place=place, body=body))
+    first, said, file = line.more.splitlines()
+    assert first == "said before it, by people who ask for nothing: 1, 4 before these left out"
+    assert said.endswith("Rob (person): it is slow")
+    assert file == "in the file a.log, 3 bytes left out: boom"
