@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from aiohttp import web
-from pydantic import SecretStr
+from pydantic import JsonValue, SecretStr
 from redis.exceptions import RedisError
 
 import agents as agents_package
@@ -215,6 +215,28 @@ async def check_email(settings: Settings, config: Config) -> "list[EmailFinding]
     from channels.email.doctor import check as check_mail  # noqa: PLC0415  # only where it is used
 
     return await check_mail(_email(settings, config, b""))
+
+
+def read_email(raw: bytes, mail_auth: str | None) -> dict[str, JsonValue]:
+    """Return what is understood of a mail; `channels.email.told` says in which words."""
+    from channels.email.parse import read_mail  # noqa: PLC0415  # only where it is used
+    from channels.email.told import told  # noqa: PLC0415
+
+    return told(read_mail(raw, mail_auth))
+
+
+def read_reply(raw: bytes) -> dict[str, JsonValue]:
+    """Return what is new, and what is not, in the plain text of a mail without its header."""
+    from channels.email.told import told_reply  # noqa: PLC0415  # only where it is used
+
+    return told_reply(raw)
+
+
+def biggest_email() -> int:
+    """How big a mail may be, in bytes."""
+    from channels.email.parse import BIGGEST  # noqa: PLC0415  # only where it is used
+
+    return BIGGEST
 
 
 def _email(settings: Settings, config: Config, secret: bytes) -> "EmailSettings":

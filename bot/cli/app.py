@@ -9,6 +9,7 @@ import typer
 from bot.cli.auditing import audit
 from bot.cli.deciding import PANEL as _DECIDING
 from bot.cli.deciding import deciding
+from bot.cli.email import email
 from bot.cli.granting import grants
 from bot.cli.slack import slack
 
@@ -29,6 +30,7 @@ app.add_typer(deciding)
 app.add_typer(audit, name="audit", rich_help_panel=_LOOKING)
 app.add_typer(grants, name="grants", rich_help_panel=_LOOKING)
 app.add_typer(slack, name="slack", rich_help_panel=_WORKING)
+app.add_typer(email, name="email", rich_help_panel=_WORKING)
 app.add_typer(playground, name="playground", rich_help_panel=_SETTING_UP)
 app.add_typer(new, name="new", rich_help_panel=_SETTING_UP)
 
@@ -87,14 +89,6 @@ def web(verbose: Verbose = False) -> None:
     from bot.cli.running import run_roles
 
     run_roles("web", verbose=verbose)
-
-
-@app.command(rich_help_panel=_WORKING)
-def email(verbose: Verbose = False) -> None:
-    """Watch the mailbox; workers send."""
-    from bot.cli.running import run_roles
-
-    run_roles("email", verbose=verbose)
 
 
 @app.command(rich_help_panel=_WORKING)
