@@ -93,6 +93,7 @@ class Route(Table):
     word: Annotated[str, AfterValidator(_word)] | None = None
     who: str | None = None
     approvers: str = OPERATORS
+    reply_all: bool = True  # answers to a mail go to those, too, who were copied on it
 
     def matches(self, *, channel: str | None, address: str | None, word: str | None) -> bool:
         """Whether a message from there belongs to this route; the values are compared as `Directory.route_for` does."""

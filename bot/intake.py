@@ -12,7 +12,7 @@ from bot.config import Route
 from bot.entries import Sealer
 from bot.events import MessageReceived
 from bot.fold import fold
-from bot.identity import Identity, SlackIdentity
+from bot.identity import EmailIdentity, Identity, SlackIdentity
 from bot.ids import RequestIds, fresh_id, thread_id
 from bot.people import Directory, Person
 from bot.places import Delivery, Notice, Place, Text
@@ -50,6 +50,8 @@ class CoreIntake:
         person = directory.person(inbound.identity)
         thread = await self._continued(inbound, person) or thread_id(*inbound.root)
         head = await log.head(self.client, thread)
+        if head is None and (joined := await self._copied(inbound, person)) is not None:
+            thread, head = joined.thread, joined
         if head is None and not inbound.starts:
             return "ignored"
         if time.time_ns() // 1000 - inbound.sent_at > TOO_OLD_US:
@@ -92,11 +94,25 @@ class CoreIntake:
             return None
         thread = await self._fold(inbound.thread)
         asked = {name for request in thread.requests.values() for name in request.approvers}
-        if person.id not in {*thread.names, thread.principal_id, *asked}:
+        if person.id not in {*thread.names, thread.principal_id, *asked, *self._readers(thread)}:
             return None
         while thread.birth is not None and thread.birth.parent is not None:
             thread = await self._fold(thread.birth.parent)
         return thread.id
+
+    def _readers(self, thread: Thread) -> set[str]:
+        """Those who were copied on the mail that began it, and read its answers: they may write in it."""
+        copied = thread.origin.cc if thread.birth is not None else ()
+        directory = self.directory()
+        return {directory.person(EmailIdentity(address=address, proven=True)).id for address in copied}
+
+    async def _copied(self, inbound: Inbound, person: Person) -> log.Head | None:
+        """The thread of somebody else on this mail who had its sender copied: it goes on there."""
+        for root in inbound.beside:
+            head = await log.head(self.client, thread_id(*root))
+            if head is not None and person.id in self._readers(await self._fold(head.thread)):
+                return head
+        return None
 
     async def _fold(self, name: str) -> Thread:
         return fold(name, await log.load(self.client, name), self.sealer)
@@ -137,18 +153,17 @@ class CoreIntake:
         trust = str(directory.trust(inbound.identity))
         title = " ".join((inbound.title or inbound.text).split())[:_TITLE]
         body = MessageBody(text=inbound.text, name=person.name, earlier=inbound.earlier, files=inbound.files)
-        birth = Birth(
-            agent=route.agent, principal=person.id, trust=trust, approvers=route.approvers, origin=inbound.place
-        )
+        place = inbound.place if route.reply_all else inbound.place.alone
+        birth = Birth(agent=route.agent, principal=person.id, trust=trust, approvers=route.approvers, origin=place)
         said = MessageReceived(
             by=person.id,
             source=inbound.source,
             trust=trust,
-            place=inbound.place,
+            place=place,
             body=body,
         )
         first = said.model_copy(update={"birth": birth, "body": body.model_copy(update={"title": title})})
-        origin = inbound.place.model_dump_json(exclude_none=True)
+        origin = place.model_dump_json(exclude_none=True)
         head = {"status": "ready", "agent": route.agent, "title": title, "origin": origin}
         kinds = [first, said] if inbound.starts else [said]
         entries = [self.sealer.entry(thread, event) for event in kinds]
@@ -192,7 +207,7 @@ class CoreIntake:
 
     async def _tell(self, inbound: Inbound, thread: str, text: str) -> Verdict:
         """Say something that needs neither agent nor thread."""
-        delivery = Delivery(id=fresh_id(), thread=thread, place=inbound.place, content=Text(markdown=text))
+        delivery = Delivery(id=fresh_id(), thread=thread, place=inbound.place.alone, content=Text(markdown=text))
         seen = [inbound.source, *inbound.also]
         limit = 100 if _reaches(inbound.place) else 0
         told = await scripts.refuse(
@@ -204,7 +219,7 @@ class CoreIntake:
         """Record a refusal, and answer it politely a few times a day, in however many threads."""
         content = self._private(inbound, text)
         counted = thread_id("refused", inbound.identity.key)  # a person's refusals are counted in one place
-        delivery = Delivery(id=fresh_id(), thread=counted, place=inbound.place, content=content)
+        delivery = Delivery(id=fresh_id(), thread=counted, place=inbound.place.alone, content=content)
         seen = [inbound.source, *inbound.also]
         limit = _REFUSALS_A_DAY if text and _reaches(inbound.place) else 0
         record = _record(inbound, reason)
@@ -222,7 +237,7 @@ class CoreIntake:
     def _line(self, inbound: Inbound, thread: str, text: str) -> list[Delivery]:
         if not _reaches(inbound.place):
             return []
-        return [Delivery(id=fresh_id(), thread=thread, place=inbound.place, content=self._private(inbound, text))]
+        return [Delivery(id=fresh_id(), thread=thread, place=inbound.place.alone, content=self._private(inbound, text))]
 
 
 def _resting(head: log.Head | None) -> str | None:

@@ -19,7 +19,8 @@ class Place(Frozen):
 
     Slack: `address` is `T0ACME/C0DEPLOYS` (a channel) or `T0ACME/U0ROB` (a person, by direct message) and `thread`
     the `ts` of the root message. Email: `address` is the mail address, `thread` the root's Message-ID, `via` our own
-    address in that conversation and `subject` its subject. Console: `address` is the person id.
+    address in that conversation, `subject` its subject, `cc` who else was on the mail that began it, and `index` its
+    Thread-Index, if it had one. Console: `address` is the person id.
     """
 
     channel: ChannelName
@@ -27,6 +28,13 @@ class Place(Frozen):
     thread: str | None = None
     via: str | None = None
     subject: str | None = None
+    cc: tuple[str, ...] = ()  # they read the answers, and nothing that is for one person
+    index: str | None = None  # the first 22 bytes in Base64: by them Outlook tells conversations apart
+
+    @property
+    def alone(self) -> "Place":
+        """The same place for the one person who wrote, without those who were copied."""
+        return self.model_copy(update={"cc": ()}) if self.cc else self
 
     def lane(self) -> str:
         """What is sent in order, one after the other: one conversation in one channel."""

@@ -30,6 +30,8 @@ class Inbound(Record):
     private: bool = False  # a direct conversation with this one person
     earlier: Earlier | None = None  # what others said in this conversation meanwhile; it makes nobody a requester
     files: tuple[FileText, ...] = ()  # what stands in the files that came with it; untrusted like all of the text
+    beside: tuple[tuple[str, ...], ...] = ()  # what threads of others would be made from, of which this may be a part:
+    # it is, if they had the sender copied
 
 
 Verdict = Literal["taken", "answered", "duplicate", "ignored", "refused", "too_old", "told"]

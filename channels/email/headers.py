@@ -16,6 +16,8 @@ LONGEST = 20_000  # characters of one field that are looked at
 MOST_IDS = 100
 _RECIPIENTS = ("delivered-to", "x-original-to", "envelope-to", "x-gm-original-to", "resent-to", "to", "cc")
 _BETWEEN = re.compile(r'[\s<>"(),:;\[\]\\]+')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"|\([^()]*+\)')
+_ADDRESSES = re.compile(r"[,;:]")
 _ID = re.compile(r"<[^<>\s]+>")
 # One mailbox. An unquoted name may hold no @: `boss@acme.test <eve@evil.test>` is read in two ways by two programs.
 _MAILBOX = re.compile(
@@ -95,6 +97,17 @@ def recipients(headers: Headers) -> tuple[str, ...]:
             for part in _BETWEEN.split(value[:LONGEST]):
                 if part.count("@") == 1 and (address := _folded(part)):
                     found[address] = None
+    return tuple(found)[:500]
+
+
+def visible(headers: Headers) -> tuple[str, ...]:
+    """Return the addresses in To and Cc, each once; what looks like one within a name is none."""
+    found: dict[str, None] = {}
+    for value in (*headers.all("to")[:20], *headers.all("cc")[:20]):
+        for part in _ADDRESSES.split(_QUOTED.sub("", value[:LONGEST])):
+            angle = part.rpartition("<")[2].partition(">")[0] if "<" in part else part
+            if angle.count("@") == 1 and (address := _folded(angle.strip())):
+                found[address] = None
     return tuple(found)[:500]
 
 

@@ -66,6 +66,8 @@ class Mail(Record):
     subject: str = ""
     kind: Kind = "human"
     recipients: tuple[str, ...] = ()  # folded; the envelope's first, as far as headers tell
+    copied: tuple[str, ...] = ()  # folded; those in To and Cc, as everybody who got it can see
+    index: str = ""  # the conversation's Thread-Index, of Outlook
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     sent_at: int | None = None  # us, by the Date header

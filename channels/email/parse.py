@@ -9,11 +9,21 @@ from email.policy import compat32
 from channels.email.auth import prove
 from channels.email.body import Body, read_body
 from channels.email.dkim import TxtLookup, dns_txt
-from channels.email.headers import Headers, date_us, decoded, message_ids, one_sender, read_headers, recipients
+from channels.email.headers import (
+    Headers,
+    date_us,
+    decoded,
+    message_ids,
+    one_sender,
+    read_headers,
+    recipients,
+    visible,
+)
 from channels.email.kinds import bounced, kind_of
 from channels.email.mail import Kind, Mail, Proof, Sender
 from channels.email.newtext import split
 from channels.email.refusals import Refused
+from channels.email.threading import conversation
 
 BIGGEST = 25_000_000  # bytes; a bigger mail is refused before it is fetched
 _LONGEST_HEAD = 500_000  # bytes
@@ -51,6 +61,8 @@ def _read(raw: bytes, mail_auth: str | None, lookup: TxtLookup) -> Mail:
         subject=decoded(headers.first("subject"))[:_LONGEST_SUBJECT],
         kind=kind,
         recipients=recipients(headers),
+        copied=visible(headers),
+        index=conversation(headers.first("thread-index")),
         in_reply_to=message_ids(headers.first("in-reply-to")),
         references=message_ids(headers.first("references")),
         sent_at=date_us(headers.first("date")),

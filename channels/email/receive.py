@@ -14,6 +14,7 @@ from bot.places import Place
 from bot.port import AnswerInbound, Asked, Inbound, Telling, TextIntake
 from channels.email.addresses import addressed, split, token_in
 from channels.email.answers import echo, how, is_question_back, understand
+from channels.email.copies import copied
 from channels.email.decision import Answer, Unclear
 from channels.email.dkim import TxtLookup, dns_txt
 from channels.email.mail import Mail, Sender
@@ -151,6 +152,7 @@ class Receiver:
         ours = (found for name in reversed(above) if (found := self._ids.thread_of(name)))
         # Whoever is not proven has threads of their own: a forged mail gets into nobody's.
         doubt = () if mail.proof.ok else ("unproven",)
+        others = copied(mail, sender, self._settings.addresses)
         inbound = Inbound(
             source=mail.source,
             identity=EmailIdentity(address=sender.address, name=sender.name, proven=mail.proof.ok),
@@ -162,7 +164,10 @@ class Receiver:
                 thread=root if root.startswith("<") else None,
                 via=via,
                 subject=mail.subject or None,
+                cc=others,
+                index=mail.index or None,
             ),
+            beside=tuple(("email", root, other) for other in others) if above else (),
             route_address=via,
             text=mail.whole,
             starts=True,

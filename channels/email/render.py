@@ -1,5 +1,6 @@
 """What is delivered, as mails: text first, then HTML, with headers that keep threads together and loops apart. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -14,12 +15,14 @@ from bot.visible import line, readable
 from channels.email.addresses import base_of, reply_address, split
 from channels.email.batch import batch_texts, news
 from channels.email.cards import card_subject, card_text, decision_text
+from channels.email.headers import message_ids
 from channels.email.kinds import LOOP
 from channels.email.long import Shown, shown
 from channels.email.markers import OWN
 from channels.email.page import Answering, card_page, decision_page, text_page
 from channels.email.sent import Sent
 from channels.email.settings import EmailSettings
+from channels.email.threading import answer_index, begun, conversation, references
 
 POLICY = SMTP.clone(max_line_length=998)
 """A shorter line would fold, and so corrupt, Message-IDs as long as Outlook's."""
@@ -57,15 +60,19 @@ def render(
     mail = EmailMessage(policy=POLICY)
     mail["From"] = _address(settings.name, via)
     mail["To"] = _address("", to)
+    if copies := [address for address in read_by(delivery) if address != to]:
+        mail["Cc"] = [_address("", address) for address in copies]
     mail["Subject"] = made.subject
     mail["Date"] = format_datetime(now or datetime.now(UTC))
     mail["Message-ID"] = MailIds(settings.secret).message_id(delivery.thread, delivery.id, split(via)[1])
     mail["Reply-To"] = _address("", made.reply_to)
-    above = [found for found in (place.thread, before.message_id if before else None) if found and _is_id(found)]
+    above = _above(place, before)
     if above:
         mail["In-Reply-To"] = above[-1]
-        mail["References"] = " ".join(dict.fromkeys(above))
+        mail["References"] = " ".join(references(above))
     mail["Thread-Topic"] = made.subject.removeprefix("Re: ")
+    if index := _index(place, above, str(mail["Message-ID"])):
+        mail["Thread-Index"] = index
     if made.urgent:
         mail["Importance"] = "high"
         mail["X-Priority"] = "1"
@@ -79,18 +86,26 @@ def render(
     return mail
 
 
+def read_by(delivery: Delivery) -> tuple[str, ...]:
+    """Name those who are copied: they read answers, and nothing that asks somebody or belongs to a request."""
+    is_answer = isinstance(delivery.content, Text) and not (delivery.under or delivery.valid_while)
+    return delivery.place.cc if is_answer and delivery.place.thread else ()
+
+
 def kept(delivery: Delivery, mail: EmailMessage) -> Sent:
     """Return what to keep of a mail that was sent, for those that are to follow it."""
     message_id = str(mail["Message-ID"])
+    above = message_ids(str(mail["References"] or ""))
+    root = "" if _within(delivery.place) or not above else above[0]
     # The subject of a conversation of someone else's is kept with its place.
     own = "" if _within(delivery.place) else str(mail["Subject"])
     match content := news(delivery.content):
         case Card():
-            return Sent(message_id, content.request, own)
+            return Sent(message_id, content.request, own, root)
         case Batch():
-            return Sent(message_id, content.latest or "", own)
+            return Sent(message_id, content.latest or "", own, root)
         case Decision() | Text() | Notice() | StatusLine():
-            return Sent(message_id)
+            return Sent(message_id, root=root)
         case _:
             assert_never(content)
 
@@ -159,6 +174,19 @@ def _address(name: str, address: str) -> Address:
     if not local or not domain or not address.isprintable():
         raise ValueError("that is no mail address")
     return Address(display_name=line(name, 80), username=local, domain=domain)
+
+
+def _above(place: Place, before: Sent | None) -> list[str]:
+    """The mails that this one follows, the first of the conversation first."""
+    known = (place.thread, before.root if before else None, before.message_id if before else None)
+    return [found for found in known if found and _is_id(found)]
+
+
+def _index(place: Place, above: Sequence[str], message_id: str) -> str:
+    """The Thread-Index; none in somebody else's conversation that has none: Outlook goes by References there."""
+    if place.thread:
+        return answer_index(place.index, message_id) if place.index and conversation(place.index) else ""
+    return answer_index(begun(above[0]), message_id) if above else begun(message_id)
 
 
 def _is_id(text: str) -> bool:

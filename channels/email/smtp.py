@@ -1,6 +1,7 @@
 """Deliveries by SMTP: one connection, reused under a lock, and what each failure means for another try."""
 
 import asyncio
+import logging
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
 
@@ -13,8 +14,15 @@ from channels.email.addresses import AddressTooLongError, split
 from channels.email.render import POLICY, kept, render
 from channels.email.settings import EmailSettings, Server
 
+_log = logging.getLogger("channels.email")
 TIMEOUT_S = 20.0
+_PERMANENT = 500  # codes from here on (RFC 5321, 4.2.1)
 _LOCKED_OUT_S = 60.0
+_TRIES_FOR_COPIES = 3
+
+
+class _CopyLaterError(Exception):
+    """A server takes the mail, and puts off one of those who are copied."""
 
 
 class EmailChannel:
@@ -25,6 +33,7 @@ class EmailChannel:
     def __init__(self, settings: EmailSettings) -> None:
         """Take the settings; nothing is connected yet."""
         self._settings = settings
+        self._waited: dict[str, int] = {}  # by delivery: how often a copy was put off
         self._line = _Line(Server.smtp(settings.smtp_url), split(settings.addresses[0])[1])
 
     async def deliver(self, delivery: Delivery, previous: str | None) -> str:
@@ -34,8 +43,17 @@ class EmailChannel:
         except (AddressTooLongError, ValueError) as error:
             said = str(error) if isinstance(error, CountersignError) else "it cannot be written as a mail"
             raise DeliveryFailed(said, permanent=True) from error
-        await self._line.send(mail)
+        await self._send(delivery.id, mail)
         return str(kept(delivery, mail))
+
+    async def _send(self, delivery: str, mail: EmailMessage) -> None:
+        """Send it. A server that takes no copies just now gets a few tries: nobody has the mail until it takes all."""
+        try:
+            await self._line.send(mail, wait_for_copies=self._waited.get(delivery, 0) < _TRIES_FOR_COPIES)
+        except _CopyLaterError as error:
+            self._waited[delivery] = self._waited.get(delivery, 0) + 1
+            raise DeliveryFailed(str(error), permanent=False) from error
+        self._waited.pop(delivery, None)
 
     async def find(self, delivery: Delivery) -> str | None:
         """Return None: SMTP cannot be asked what it took. A repeat has the same Message-ID, so it is the same mail.
@@ -59,15 +77,16 @@ class _Line:
         self._lock = asyncio.Lock()
         self._client: aiosmtplib.SMTP | None = None
 
-    async def send(self, mail: EmailMessage) -> None:
-        """Send one mail to its To address.
+    async def send(self, mail: EmailMessage, *, wait_for_copies: bool) -> None:
+        """Send one mail to its To address, and to those in Cc that the server takes.
 
         Raises DeliveryFailed if it was surely not sent; aiosmtplib's errors if nobody knows.
         """
         async with self._lock:
             client = await self._ready()
             sender, to = mail["From"].addresses[0].addr_spec, mail["To"].addresses[0].addr_spec
-            plain = sender.isascii() and to.isascii()
+            copies = [each.addr_spec for each in mail["Cc"].addresses] if "Cc" in mail else []
+            plain = all(address.isascii() for address in (sender, to, *copies))
             if not plain and not client.supports_extension("smtputf8"):
                 raise DeliveryFailed(
                     "the mail server cannot write to addresses beyond ASCII (SMTPUTF8)", permanent=True
@@ -77,6 +96,8 @@ class _Line:
             try:
                 await client.mail(sender, options=options, encoding=encoding)
                 await client.rcpt(to, encoding=encoding)
+                for copy in copies:
+                    await self._copy(client, copy, encoding, wait=wait_for_copies)
             except aiosmtplib.SMTPResponseException as error:
                 await self._discard()
                 raise _refused(error.code, error.message) from error
@@ -87,6 +108,15 @@ class _Line:
                 self._drop()  # cancelled: the next answer would be taken for that to another command
                 raise
             await self._data(client, raw)
+
+    async def _copy(self, client: aiosmtplib.SMTP, address: str, encoding: str, *, wait: bool) -> None:
+        """Name one more recipient; whom the server refuses, the others need not wait for."""
+        try:
+            await client.rcpt(address, encoding=encoding)
+        except aiosmtplib.SMTPResponseException as error:
+            if error.code < _PERMANENT and wait:
+                raise _CopyLaterError(f"the mail server puts a copy off ({error.code})") from error
+            _log.warning("a copy of an answer was refused by the mail server (%d); the others have it", error.code)
 
     async def close(self) -> None:
         """Say goodbye."""
