@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 
+from bot.identity import Identity, SlackIdentity
 from bot.people import Directory
 from bot.port import Inbound
+
+_NOT_FOR_YOU = "Sorry, I do not take requests from you here."
 
 
 def answer(inbound: Inbound, directory: Directory, agents: Mapping[str, str]) -> str | None:
@@ -16,6 +19,15 @@ def answer(inbound: Inbound, directory: Directory, agents: Mapping[str, str]) ->
             return f"This is how I know you:\n```\n{lines}\n```"
         case _:
             return None
+
+
+def refusal(directory: Directory, identity: Identity) -> str:
+    """What to say to somebody whom nobody here listens to; a member gets the lines by which they would be listed."""
+    external = isinstance(identity, SlackIdentity) and (identity.is_guest or identity.is_external)
+    if external or not identity.proven:
+        return _NOT_FOR_YOU
+    lines = directory.whoami(identity).strip()
+    return f"{_NOT_FOR_YOU} If you should be able to, send these lines to the admin:\n```\n{lines}\n```"
 
 
 def help_text(agents: Mapping[str, str]) -> str:

@@ -3,10 +3,12 @@
 from typing import Literal
 
 from bot.bodies import TextBody
+from bot.config import OPERATORS
 from bot.delegating import told
 from bot.entries import Sealer
 from bot.events import Cancelled, DelegateFinished, Paused, Resumed, Unparked
 from bot.fold import fold
+from bot.people import Person
 from bot.store import log, scripts
 from bot.store.log import Head
 from bot.store.scripts import Change
@@ -14,6 +16,13 @@ from bot.store.server import Client
 from bot.thread import Thread
 
 Order = Literal["pause", "resume", "cancel"]
+
+
+def may_order(person: Person, thread: Thread) -> bool:
+    """Whether they may give this thread orders: operators, its principal, and those who asked for something in it."""
+    if person.staff and OPERATORS in person.roles:
+        return True
+    return person.id in {thread.principal_id, *thread.requesters(thread.version)}
 
 
 async def control(client: Client, sealer: Sealer, head: Head, order: Order, by: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.agent import LoadedAgent
 from bot.config_file import ConfigFile
+from bot.desk import PersonalDesks
 from bot.entries import Sealer
 from bot.ids import RequestIds
 from bot.pending import PendingCards
@@ -44,6 +45,18 @@ class Core:
     def pending(self) -> PendingCards:
         """What waits for whom."""
         return PendingCards(self.client, self.sealer, self.directory)
+
+    def desks(self) -> PersonalDesks:
+        """What people may see and do besides talking to agents."""
+        return PersonalDesks(
+            client=self.client,
+            sealer=self.sealer,
+            directory=self.directory,
+            agents={name: agent.description for name, agent in self.agents.items()},
+            versions={name: agent.version for name, agent in self.agents.items()},
+            server=self.server,
+            refused=lambda: self.config.refused,
+        )
 
     def form(self, agent: str, step: str) -> type[Step] | None:
         """The form of an agent's step; None if it does not offer it."""

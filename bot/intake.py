@@ -26,7 +26,6 @@ from bot.thread import Thread
 TOO_OLD_US = 30 * 86_400_000_000
 _REFUSALS_A_DAY = 3
 _TITLE = 80
-_NOT_FOR_YOU = "Sorry, I do not take requests from you here."
 _CANCELLED = "This thread was cancelled, so nothing more happens here. Start a new one to ask again."
 _PAUSED = "This thread is paused. I noted your message and will read it when somebody resumes it."
 _UNREADABLE = "This thread cannot go on, because its log cannot be read. The operators know; please start a new one."
@@ -65,11 +64,11 @@ class CoreIntake:
             if mine is not None:
                 return mine
             if not admitted:
-                return await self._refuse(inbound, "not_admitted", self._refusal(directory, inbound.identity))
+                return await self._refuse(inbound, "not_admitted", commands.refusal(directory, inbound.identity))
             if head.cancelled:
                 return await self._tell(inbound, thread, _CANCELLED)
         elif not directory.may_talk(route, inbound.identity):
-            return await self._refuse(inbound, "not_admitted", self._refusal(directory, inbound.identity))
+            return await self._refuse(inbound, "not_admitted", commands.refusal(directory, inbound.identity))
         return await self._append(inbound, thread, person, route, resting=_resting(head))
 
     async def answer(self, inbound: AnswerInbound) -> Answered:
@@ -170,7 +169,7 @@ class CoreIntake:
         out = self._line(inbound, thread, resting) if resting else []
         change = Change(entries=entries, head=head if inbound.starts else {}, out=out)
         seen = [inbound.source, *inbound.also]
-        done = await scripts.ingest(self.client, thread, change, seen=seen, birth=inbound.starts)
+        done = await scripts.ingest(self.client, thread, change, seen=seen, birth=inbound.starts, person=person.id)
         match done.verdict:
             case "duplicate":
                 return "duplicate"
@@ -197,13 +196,6 @@ class CoreIntake:
         routes = [route for route in directory.config.routes if route.agent == agent]
         admitting = (route for route in routes if directory.may_talk(route, identity))
         return next(admitting, routes[0] if routes else Route(agent=agent))
-
-    def _refusal(self, directory: Directory, identity: Identity) -> str:
-        external = isinstance(identity, SlackIdentity) and (identity.is_guest or identity.is_external)
-        if external or not identity.proven:
-            return _NOT_FOR_YOU
-        lines = directory.whoami(identity).strip()
-        return f"{_NOT_FOR_YOU} If you should be able to, send these lines to the admin:\n```\n{lines}\n```"
 
     async def _tell(self, inbound: Inbound, thread: str, text: str) -> Verdict:
         """Say something that needs neither agent nor thread."""

@@ -6,7 +6,7 @@ import pwd
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 from bot.config_file import ConfigFile
 from bot.entries import Sealer
@@ -20,7 +20,6 @@ from bot.settings import Settings
 from bot.steps import Step
 from bot.store import log
 from bot.store.embedded import EmbeddedServer
-from bot.store.keys import ALL_SHARDS
 from bot.store.server import Client, connect
 from bot.thread import Thread
 
@@ -65,7 +64,7 @@ async def find_thread(client: Client, text: str) -> log.Head:
         RefusedError: there is none, or more than one.
 
     """
-    names = [text] if is_thread_id(text) else await _beginning_with(client, text)
+    names = [text] if is_thread_id(text) else await log.beginning_with(client, text)
     if len(names) > 1:
         shown = ", ".join(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
         raise RefusedError(f"{text!a} is the beginning of {len(names)} threads: {shown}")
@@ -73,14 +72,6 @@ async def find_thread(client: Client, text: str) -> log.Head:
     if found is None:
         raise RefusedError(f"there is no thread {text!a}; `bot threads` lists them")
     return found
-
-
-async def _beginning_with(client: Client, text: str) -> list[str]:
-    shards = [shard for shard in ALL_SHARDS if f"{shard.shard:02d}-".startswith(text[:3])] if text else []
-    found: list[list[bytes]] = await asyncio.gather(
-        *(cast("Any", client).zrange(shard.recent, 0, -1) for shard in shards)
-    )
-    return sorted(name for part in found for raw in part if (name := raw.decode()).startswith(text))
 
 
 def os_identity() -> OsIdentity:

@@ -3,9 +3,7 @@
 import typer
 
 from bot.cli.opened import Opened, RefusedError, find_thread, with_store
-from bot.config import OPERATORS
-from bot.control import Order, control
-from bot.thread import Thread
+from bot.control import Order, control, may_order
 
 
 def steer(thread: str, order: Order) -> None:
@@ -14,7 +12,7 @@ def steer(thread: str, order: Order) -> None:
     async def work(made: Opened) -> str:
         head = await find_thread(made.client, thread)
         person = made.me
-        if not _may(made, await made.thread(head.thread)):
+        if not (person.listed and may_order(person, await made.thread(head.thread))):
             raise RefusedError(
                 f"only operators, and those who asked for something in this thread, can {order} it; "
                 f"you are {person.name} here (`bot whoami`)"
@@ -22,12 +20,3 @@ def steer(thread: str, order: Order) -> None:
         return f"{head.thread}: {await control(made.client, made.sealer, head, order, person.id)}"
 
     typer.echo(with_store(work))
-
-
-def _may(made: Opened, thread: Thread) -> bool:
-    person = made.me
-    if not person.listed:
-        return False
-    if person.staff and OPERATORS in person.roles:
-        return True
-    return person.id in {thread.principal_id, *thread.requesters(thread.version)}

@@ -10,6 +10,8 @@ META = "countersign:meta"
 WAKE = "countersign:wake"
 """Pub/sub channel: the shard number in which something became due. A hint only."""
 SEEN_TTL_S = 60 * 86_400
+LISTED = 50
+"""The threads of one person that a shard lists, the newest ones."""
 
 
 def tag(shard: int) -> str:
@@ -77,6 +79,10 @@ class ShardKeys:
     def pending(self) -> str:
         """Hash: open request -> its thread."""
         return f"{self.prefix}:by:pending"
+
+    def theirs(self, person: str) -> str:
+        """Zset with TTL: the threads in which this person wrote, by when (us)."""
+        return f"{self.prefix}:by:person:{hashlib.sha256(person.encode()).hexdigest()[:20]}"
 
     def seen(self, source: str) -> str:
         """String with TTL: this input was taken."""

@@ -58,6 +58,26 @@ async def recent(client: Client, limit: int = 50) -> list[Head]:
     return [one for one in heads if one is not None]
 
 
+async def threads_of(client: Client, person: str) -> list[Head]:
+    """List the threads in which somebody wrote, those that changed last first: the newest of each shard."""
+
+    async def of(shard: ShardKeys) -> list[bytes]:
+        return await cast("Any", client).zrange(shard.theirs(person), 0, -1)
+
+    names = [name.decode() for part in await asyncio.gather(*map(of, ALL_SHARDS)) for name in part]
+    heads = await asyncio.gather(*(head(client, name) for name in names))
+    return sorted((one for one in heads if one is not None), key=lambda one: one.at, reverse=True)
+
+
+async def beginning_with(client: Client, text: str) -> list[str]:
+    """List the threads whose ids begin like this."""
+    shards = [shard for shard in ALL_SHARDS if f"{shard.shard:02d}-".startswith(text[:3])] if text else []
+    found: list[list[bytes]] = await asyncio.gather(
+        *(cast("Any", client).zrange(shard.recent, 0, -1) for shard in shards)
+    )
+    return sorted(name for part in found for raw in part if (name := raw.decode()).startswith(text))
+
+
 async def pending(client: Client) -> list[tuple[str, str]]:
     """List the open requests with their threads, over all shards."""
 

@@ -14,7 +14,7 @@ from bot.ids import shard_of
 from bot.places import Delivery
 from bot.store.batch import batch_of
 from bot.store.changes import Also, Change
-from bot.store.keys import SEEN_TTL_S, ShardKeys, ThreadKeys
+from bot.store.keys import LISTED, SEEN_TTL_S, ShardKeys, ThreadKeys
 from bot.store.server import Client
 
 Verdict = Literal[
@@ -67,17 +67,22 @@ async def ingest(
     seen: Sequence[str] = (),
     birth: bool = False,
     expect: int | None = None,
+    person: str | None = None,
 ) -> Done:
     """Take one input once: `duplicate` if one of the `seen` ids was taken, `absent` if there is no such thread.
 
     With `birth`, the change has two entries: the first for a new thread, the second for one that exists.
     With `expect`, `newer` if the thread's input version is another.
+    With `person`, the id of whoever wrote, the thread is listed among theirs (`bot.store.log.threads_of`).
     """
     keys = ThreadKeys(thread)
     options = change.options() | {"seen_ttl": SEEN_TTL_S, "birth": birth}
     if expect is not None:
         options["expect"] = expect
-    return await _change(client, "ingest", keys, [keys.shard.seen(source) for source in seen], options, change)
+    options |= {"listed": LISTED} if person else {}
+    theirs = [keys.shard.theirs(person)] if person else []
+    marks = [keys.shard.seen(source) for source in seen]
+    return await _change(client, "ingest", keys, [*theirs, *marks], options, change)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,12 @@
 import asyncio
 from dataclasses import replace
 
+import pytest
+from redis.exceptions import ResponseError
+
 from bot.entries import stamped
-from bot.store import scripts
-from bot.store.keys import SEEN_TTL_S, WAKE
+from bot.store import log, scripts
+from bot.store.keys import LISTED, SEEN_TTL_S, WAKE
 from bot.store.scripts import Change
 from bot.store.server import Client
 from tests.store.acts import KEYS, THREAD, born, change, claimed, delivery, dump, entry, outbox, raw, stored
@@ -123,3 +126,32 @@ async def test_an_order_to_stop_is_called_out(store: Client) -> None:
         assert message["data"].decode() == f"stop{THREAD}"
     finally:
         await pubsub.aclose()
+
+
+async def test_a_thread_is_listed_for_whoever_wrote_in_it_once_and_for_nobody_else(store: Client) -> None:
+    for n, who in enumerate(("ana", "bo", "ana")):
+        await scripts.ingest(store, THREAD, change(n, n), seen=[f"m{n}"], birth=True, person=who)
+    assert [head.thread for head in await log.threads_of(store, "ana")] == [THREAD]
+    assert [head.thread for head in await log.threads_of(store, "bo")] == [THREAD]
+    assert await log.threads_of(store, "zed") == []
+
+
+async def test_what_was_not_taken_lists_nothing(store: Client) -> None:
+    await scripts.ingest(store, THREAD, change(1), seen=["m1"], person="ana")
+    await born(store)
+    await scripts.ingest(store, THREAD, change(1, 1), seen=[f"birth of {THREAD}"], birth=True, person="ana")
+    assert await log.threads_of(store, "ana") == []
+
+
+async def test_of_somebody_s_threads_the_newest_of_each_shard_are_listed(store: Client) -> None:
+    names = [f"{THREAD[:3]}{'a' * 14}{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(LISTED + 2)]
+    for name in names:
+        await scripts.ingest(store, name, change(0, 0), birth=True, person="ana")
+    assert {head.thread for head in await log.threads_of(store, "ana")} == set(names[2:])
+
+
+async def test_a_list_of_another_type_is_refused_before_anything_is_written(store: Client) -> None:
+    await raw(store).set(KEYS.shard.theirs("ana"), "x", ex=60)
+    with pytest.raises(ResponseError, match="WRONGKIND"):
+        await scripts.ingest(store, THREAD, change(0, 0), seen=["m1"], birth=True, person="ana")
+    assert await log.head(store, THREAD) is None
