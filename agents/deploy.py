@@ -40,6 +40,7 @@ class CheckHealth(Query):
 class _Deployment(Action):
     asks: ClassVar = {"release"}
     timeout_s: ClassVar = LONG_S
+    reversibility: ClassVar = "reversible"  # by deploying what was there before
     service: str = Field(description="exactly as configured, such as backend")
     environment: str = Field(description="exactly as configured, such as production")
 

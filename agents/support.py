@@ -54,6 +54,7 @@ class ReturnPolicy(Query):
 
 class _Change(Action):
     asks: ClassVar = {"support"}
+    reversibility: ClassVar = "reversible"  # as long as the parcel has not left
     order: Number
 
     def policy(self, facts: Facts) -> Policy:
@@ -99,6 +100,7 @@ class IssueRefund(_Change):
     """Pay money of an order back, at most what is refundable by look_up_order."""
 
     asks: ClassVar = {"finance"}
+    reversibility: ClassVar = "compensable"  # the money is gone, but can be asked back
     limits: ClassVar = {"staff": "staff_refund_limit"}
     editable: ClassVar = {"amount"}
     reject_reasons: ClassVar = (

@@ -93,7 +93,7 @@ async def again(
             urgency=policy.urgency,
             expires_at=times.expires_at,
             rungs=times.rungs,
-            may_grant_us=_may_grant_us(held, role, policy),
+            may_grant_us=_may_grant_us(held, step, role, policy),
             cards=cards_for(held, asked, times),
             body=CardBody(
                 title=cards.title_of(call.chosen.step, step.arguments()),
@@ -107,6 +107,7 @@ async def again(
                 reject_reasons=list(step.reject_reasons),
                 fields=list(fields),
                 edited_by=cards.names(thread, call.editors[-1:], directory),
+                reversibility=step.reversibility,
             ),
         ),
     )
@@ -122,8 +123,8 @@ def _changed(
     return edits.changes(body.arguments, step.arguments()) | edits.changes(body.snapshot, snapshot)
 
 
-def _may_grant_us(held: Held, role: str, policy: s.Ask) -> int:
-    """How long an approver may let this run without asking: never in threads for people from outside."""
-    if policy.quorum > 1 or cards.is_for_outsider(held.thread):
+def _may_grant_us(held: Held, step: s.Action, role: str, policy: s.Ask) -> int:
+    """How long an approver may let this run without asking: never for outsiders, and never what cannot be undone."""
+    if policy.quorum > 1 or step.reversibility == "irreversible" or cards.is_for_outsider(held.thread):
         return 0
     return held.runtime.directory().may_grant_s(role) * 1_000_000

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from bot.places import EditField, Place
+from bot.steps import Reversibility
 
 Policy = Literal["run", "ask", "deny"]
 StepKind = Literal["query", "action", "standard"]
@@ -168,6 +169,7 @@ class CardBody(Body):
     reject_reasons: list[str] = Field(default_factory=list[str])
     fields: list[EditField] = Field(default_factory=list[EditField])  # what approvers may change
     edited_by: str = ""  # whoever made it what it is, if not the agent alone
+    reversibility: Reversibility | None = None  # as the step's code says
 
 
 class AnswerBody(Body):

@@ -145,7 +145,7 @@ async def covering(
     """
     thread, directory, role = held.thread, held.runtime.directory(), policy.role or OPERATORS
     outside = thread.principal is None or thread.principal.is_outsider or _guests(thread, call)
-    if policy.quorum != 1 or outside or not directory.may_grant_s(role):
+    if policy.quorum != 1 or outside or step.reversibility == "irreversible" or not directory.may_grant_s(role):
         return None
     what = _what(call.chosen.agent, call.chosen.step, step.call_hash(), hash_of(snapshot), role)
     requesters = {*thread.requesters(call.chosen.basis or 0), *call.editors}

@@ -118,7 +118,7 @@ def policy_of(step: s.Step, t: Thread, unattended: frozenset[str], limit: Decima
     """What the step's own policy demands for this thread, with the default approvers filled in.
 
     `limit` is what this principal may use up a day without asking, if bot.toml says so. Without one, nothing that
-    changes the world runs without a person for a principal from outside.
+    changes the world runs without a person for a principal from outside; what cannot be undone never does.
     """
     if not isinstance(step, s.Action):
         return s.Run()
@@ -130,8 +130,9 @@ def policy_of(step: s.Step, t: Thread, unattended: frozenset[str], limit: Decima
         below = limit is not None and step.measured() <= limit
     except Exception as error:  # noqa: BLE001  # whatever an agent's own code raises: what cannot be judged does not run
         return s.Deny(f"Its policy could not be applied ({type(error).__name__}), so it does not run.")
-    if isinstance(policy, s.Ask) or (isinstance(policy, s.Run) and principal.is_outsider):
-        if below:
+    final = step.reversibility == "irreversible"
+    if isinstance(policy, s.Ask) or (isinstance(policy, s.Run) and (principal.is_outsider or final)):
+        if below and not final:
             return s.Run(limit)
         policy = policy if isinstance(policy, s.Ask) else s.Ask()
     if isinstance(policy, s.Ask) and policy.role is None:

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 from pydantic_core import from_json
 
 from bot.errors import CountersignError
-from bot.steps import Step, hash_of
+from bot.steps import Action, Step, hash_of
 
 WHY = "One or two sentences for the people who read along: why this step, now."
 OWN_FIELDS = frozenset({"step", "why"})  # of every answer; no step may have fields of these names
@@ -83,8 +83,11 @@ def problems(error: ValidationError) -> str:
 
 
 def step_version(step: type[Step]) -> str:
-    """A hash of one step's own schema: an approval of another form of the step does not count."""
-    return hash_of(cast("JsonValue", step.model_json_schema()))[:16]
+    """A hash of one step's own schema and class: an approval of another form of the step does not count."""
+    form = cast("dict[str, JsonValue]", step.model_json_schema())
+    if issubclass(step, Action) and step.reversibility is not None:
+        form["reversibility"] = step.reversibility
+    return hash_of(form)[:16]
 
 
 def _schema(steps: Sequence[type[Step]]) -> dict[str, object]:

@@ -1,10 +1,18 @@
 """Where things are said and what is said there: a place, and a delivery to it, in no channel's own terms."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from bot.steps import Reversibility
+
+_UNDOING: Mapping[Reversibility, str] = {
+    "reversible": "Can be undone",
+    "compensable": "Cannot be undone, only made good",
+    "irreversible": "Cannot be undone",
+}
 ChannelName = Literal["slack", "email", "console"]
 
 
@@ -92,6 +100,7 @@ class Card(Frozen):
     reject_reasons: tuple[str, ...] = ()
     fields: tuple[EditField, ...] = ()  # what approvers may change before it runs
     edited_by: str = ""  # whoever made the call what it is, if not the agent alone
+    reversibility: Reversibility | None = None  # whether the effect can be undone; None: its author did not say
     may_grant_s: int = 0  # for how many seconds an approver may let this very call run without asking; 0: not at all
     outside: bool = False  # the thread is for someone from outside: a reason has a part to quote and an internal one
     mention: tuple[str, ...] = ()  # channel ids of people who are to be notified, since it is urgent: `T0ACME/U0ROB`
@@ -99,6 +108,11 @@ class Card(Frozen):
     digest8: str = ""
     expires_at: datetime
     thread: str
+
+    @property
+    def undoing(self) -> str:
+        """Whether the effect can be undone, in words; empty if its author did not say."""
+        return _UNDOING[self.reversibility] if self.reversibility else ""
 
     @property
     def bare_title(self) -> str:

@@ -124,6 +124,10 @@ class Step(BaseModel):
         return hash_of({"step": self.name(), "arguments": self.arguments()})
 
 
+Reversibility = Literal["reversible", "compensable", "irreversible"]
+"""Whether an effect can be undone: wholly, only be made good by another action, or not at all (OWASP AISVS 9.2.3)."""
+
+
 class Query(Step):
     """Reads. It runs at once and may run again."""
 
@@ -131,11 +135,13 @@ class Query(Step):
 class Action(Step):
     """Changes the world. It asks a human unless its own `policy()` says otherwise.
 
+    What is `irreversible` always asks: neither its policy, nor a limit, nor a standing permission lets it run.
     `happened` answers whether the call with this key took effect (True, False, or None when that cannot be told);
     `snapshot` resolves the facts that the approval is about. Both are optional.
     """
 
     asks: ClassVar[set[str]] = set()  # every role that policy() may name: checked at start-up
+    reversibility: ClassVar[Reversibility | None] = None  # whether its effect can be undone; None: nobody said
     idempotent: ClassVar[bool] = False  # may be run again with the same key when its outcome is unknown
     reject_reasons: ClassVar[tuple[str, ...]] = ()  # offered to whoever rejects it
     editable: ClassVar[set[str]] = set()  # the fields that an approver may change

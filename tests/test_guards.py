@@ -1,5 +1,8 @@
 """Guards: what code refuses, whatever the model says."""
 
+from decimal import Decimal
+from typing import ClassVar
+
 import pytest
 
 from bot import steps as s
@@ -280,3 +283,32 @@ def test_a_policy_sees_what_was_done_and_what_may_run_unattended(log: LogBuilder
     log.start(call)
     log.finish(call)
     assert policy_of(Counting(), log.thread, frozenset({"x"})) == Ask("boss")
+
+
+class Final(Action):
+    """Its policy would let it run; whoever wrote it knows that it cannot be undone."""
+
+    reversibility: ClassVar = "irreversible"
+
+    def policy(self, facts: Facts) -> Policy:
+        return Run()
+
+
+class Mild(Final):
+    """The same, but it can be undone."""
+
+    reversibility: ClassVar = "reversible"
+
+
+def test_what_cannot_be_undone_is_asked_about_whatever_its_policy_says(log: LogBuilder) -> None:
+    log.message()
+    assert policy_of(Mild(), log.thread, frozenset()) == Run()
+    assert policy_of(Final(), log.thread, frozenset()) == Ask("finance")
+
+
+@pytest.mark.parametrize("trust", ["staff", "outsider"])
+def test_no_limit_of_a_day_covers_what_cannot_be_undone(trust: str) -> None:
+    log = LogBuilder(trust=trust)
+    log.message()
+    assert isinstance(policy_of(Mild(), log.thread, frozenset(), Decimal(5)), Run)
+    assert policy_of(Final(), log.thread, frozenset(), Decimal(5)) == Ask("finance")

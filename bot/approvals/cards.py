@@ -68,6 +68,7 @@ def card(thread: Thread, opened: RequestOpened, directory: Directory) -> Card:
         reject_reasons=tuple(body.reject_reasons),
         fields=tuple(body.fields),
         edited_by=body.edited_by,
+        reversibility=body.reversibility,
         may_grant_s=opened.may_grant_us // 1_000_000,
         outside=is_for_outsider(thread),
         mention=_accounts(directory, opened.approvers) if opened.urgency == "high" else (),

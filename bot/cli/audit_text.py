@@ -78,6 +78,8 @@ def _card(text: Text, record: Audited) -> None:
     for label, said in (("text", card.text), ("context", card.context), ("warning", card.warning)):
         if said:
             _block(text, label, exact(said))
+    if card.reversibility:
+        _field(text, "effect", card.reversibility)
     if card.edited_by:
         _field(text, "edited by", line(card.edited_by, _NAME))
     if card.why:

@@ -108,6 +108,7 @@ def _facts(card: Card) -> str:
     told += [f"Asked by {one_line(card.asked_by)}."] if card.asked_by else []
     told += [f"Changed by {one_line(card.edited_by)}."] if card.edited_by else []
     told += ["For somebody from outside."] if card.outside else []
+    told += [f"{card.undoing}."] if card.undoing else []
     return " ".join([*told, f"Agent: {one_line(card.agent)}."])
 
 

@@ -78,6 +78,7 @@ def facts(card: Card) -> list[str]:
     told += [f"Asked by {line(card.asked_by, 400)}."] if card.asked_by else []
     told += ["It is for someone from outside."] if card.outside else []
     told += [f"Changed by {line(card.edited_by, 80)}."] if card.edited_by else []
+    told += [f"{card.undoing}."] if card.undoing else []
     return [" ".join([*told, f"Agent: {line(card.agent, 80)}."])]
 
 

@@ -111,6 +111,8 @@ def _intro(card: Card) -> list[JsonObject]:
         facts.append("For someone from outside")
     if card.edited_by:
         facts.append(f"Changed by {line(card.edited_by, 80)}")
+    if card.undoing:
+        facts.append(card.undoing)
     facts.append(f"Agent: {line(card.agent, 80)}")
     blocks = [kit.context(kit.plain(" · ".join(facts)))]
     parts: list[JsonObject] = []

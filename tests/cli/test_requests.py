@@ -80,13 +80,15 @@ def test_the_empty_lists_say_what_they_mean(bot: Bot, here: Call) -> None:
 
 
 def test_show_shows_a_request_in_full_with_every_way_to_answer(here: Call) -> None:
-    body = CARD.model_copy(update={"edited_by": "Rob Wills", "changed": {"tag": ["v1.4.0", "v1.4.1"]}})
+    body = CARD.model_copy(
+        update={"edited_by": "Rob Wills", "reversibility": "reversible", "changed": {"tag": ["v1.4.0", "v1.4.1"]}}
+    )
     request = asked(body=body)
     short = display_id(request)
     shown = here("show", short).out
     for line in (
         f"Approval {short}: Deploy service: backend, production, v1.4.0",
-        "Asked by Kim Ode. Changed by Rob Wills. Agent: deploy.",
+        "Asked by Kim Ode. Changed by Rob Wills. Can be undone. Agent: deploy.",
         "Changed since this was last asked:\n  tag  v1.4.0 → v1.4.1",
         "  environment  production",
         "  commit  " + "4f2a" * 10,

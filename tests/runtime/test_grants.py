@@ -115,6 +115,22 @@ async def test_after_its_time_it_is_asked(allowing: Stage) -> None:
     assert is_asked(await ship_again(allowing))
 
 
+async def test_what_cannot_be_undone_cannot_be_permitted(allowing: Stage) -> None:
+    final = type("Ship", (Ship,), {"__doc__": Ship.__doc__, "reversibility": "irreversible"})
+    allowing.agents["ops"].menu.steps["ship"] = final
+    event = await permitted(allowing)
+    assert (await allowing.fold()).requests[event.request].opened.may_grant_us == 0
+    assert is_asked(await ship_again(allowing))
+
+
+async def test_a_permission_ends_when_its_step_is_known_not_to_be_undoable(
+    allowing: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await permitted(allowing)
+    monkeypatch.setattr(Ship, "reversibility", "irreversible")
+    assert is_asked(await ship_again(allowing))
+
+
 async def test_other_arguments_are_asked(allowing: Stage) -> None:
     await permitted(allowing)
     assert is_asked(await ship_again(allowing, text="y"))

@@ -146,6 +146,12 @@ class ByOthers(Newer):
         return Ask("finance")
 
 
+class Final(Newer):
+    """Its effect is known by now to be one that cannot be undone."""
+
+    reversibility: ClassVar = "irreversible"
+
+
 class Never(Newer):
     """Its policy forbids it by now."""
 
@@ -164,7 +170,7 @@ def deployed(form: type[Newer], folder: Path) -> dict[str, LoadedAgent]:
     return load({"ops": Agent(switch)}, folder, {})
 
 
-@pytest.mark.parametrize("form", [More, Tighter, ByTwo, ByOthers])
+@pytest.mark.parametrize("form", [More, Tighter, ByTwo, ByOthers, Final])
 async def test_another_version_of_the_step_or_its_policy_is_asked_again(
     stage: Stage, tmp_path: Path, form: type[Newer]
 ) -> None:

@@ -52,6 +52,12 @@ def test_the_agents_words_stand_apart() -> None:
     assert "nobody has checked:\n  | Ana asked for the newest backend." in text_of(sent(APPROVAL))
 
 
+def test_a_card_says_whether_the_effect_can_be_undone() -> None:
+    shown = sent(APPROVAL.model_copy(update={"reversibility": "compensable"}))
+    assert "Asked by Ana Lima. Cannot be undone, only made good. Agent: deploy." in text_of(shown)
+    assert "only made good" in html_of(shown)
+
+
 def test_what_changed_is_shown() -> None:
     shown = text_of(sent(APPROVAL.model_copy(update={"changed": {"commit": ["a1", "b2"]}})))
     assert "Changed since this was last asked:\n  commit (before → now): a1 → b2" in shown

@@ -31,6 +31,12 @@ def test_a_card_says_what_is_asked_by_whom_with_what_and_until_when() -> None:
     assert REQUEST not in render(APPROVAL)[0].text
 
 
+def test_a_card_says_whether_the_effect_can_be_undone() -> None:
+    shown = str(blocks_of(APPROVAL.model_copy(update={"reversibility": "irreversible"})))
+    assert "Asked by Ana Lima · Cannot be undone · Agent: deploy" in shown
+    assert "undone" not in str(blocks_of(APPROVAL))
+
+
 def test_an_argument_that_reads_backwards_is_shown_by_its_code_points() -> None:
     card = APPROVAL.model_copy(update={"arguments": {"tag": "v1\u202e4.v", "environment": "prod\u200b"}})
     shown = str(blocks_of(card))
