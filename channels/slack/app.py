@@ -48,7 +48,7 @@ class SlackApp:
         self._installation = Installation(reader)
         people = People(reader, self._installation)
         writer = writing_client(settings.bot_token, settings.api_url)
-        typed = Typed(pending, writer) if pending else None
+        typed = Typed(pending, writer, self.tally) if pending else None
         self._events = Events(intake, people, self.tally, typed, self.past, self.hearing)
         self._interactions = Interactions(intake, people, writer, self.tally)
         self.bolt = AsyncApp(

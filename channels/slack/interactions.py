@@ -12,10 +12,11 @@ from bot.bodies import AnswerKind
 from bot.port import AnswerInbound, Intake
 from channels.slack import buttons
 from channels.slack.buttons import Pick
-from channels.slack.calls import failure, respond, write
+from channels.slack.calls import failure, respond
 from channels.slack.forms import Origin, Purpose
 from channels.slack.payloads import ButtonPress, Submission
 from channels.slack.people import People
+from channels.slack.posting import show
 from channels.slack.render import text_messages
 from channels.slack.submissions import Submissions
 from channels.slack.tally import Tally
@@ -99,7 +100,7 @@ class Interactions:
             self._tell_later(press, view)
         else:
             try:
-                await write(self._client, "views.open", trigger_id=press.trigger_id, view=view)
+                await show(self._client, self._tally, "views.open", view, trigger_id=press.trigger_id)
             except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
                 self._tally.untold(_word(error))
                 self._tell_later(press, NO_FORM)
@@ -116,7 +117,8 @@ class Interactions:
 
     async def _tell(self, user: str, channel: str, thread: str | None, markdown: str) -> None:
         try:
-            await tell(self._client, user, text_messages(markdown)[0], channel=channel, thread=thread)
+            for message in text_messages(markdown):
+                await tell(self._client, self._tally, user, message, channel=channel, thread=thread)
         except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
             self._tally.untold(_word(error))
 

@@ -60,8 +60,8 @@ def quote(text: str) -> JsonObject:
 
 
 def run(text: str, style: str = "") -> JsonObject:
-    """Return characters of a rich text; `style` is empty, bold, italic or code."""
-    plain_run: JsonObject = {"type": "text", "text": text}
+    """Return characters of a rich text, a space for none; `style` is empty, bold, italic, strike or code."""
+    plain_run: JsonObject = {"type": "text", "text": text or " "}  # Slack refuses an empty one
     return {**plain_run, "style": {style: True}} if style else plain_run
 
 

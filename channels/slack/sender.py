@@ -5,14 +5,16 @@ from typing import NamedTuple
 from bot.places import Card, ChannelName, Delivery, Notice, Place
 from channels.slack.app import SlackSettings
 from channels.slack.call_view import call_text
-from channels.slack.calls import reading_client, write, writing_client
+from channels.slack.calls import reading_client, writing_client
 from channels.slack.cards import Below, file_name, needs_file
 from channels.slack.history import EVENT_TYPE, Found, Mark, ours
 from channels.slack.outcomes import attempt, unsent
+from channels.slack.posting import post
 from channels.slack.render import Rendered, card_message, render
+from channels.slack.tally import Tally
 from channels.slack.telling import direct_channel, tell
 from channels.slack.uploads import Upload, is_there, put, share
-from channels.slack.wire import JsonObject, array, as_text
+from channels.slack.wire import JsonObject, as_text
 
 __all__ = ["EVENT_TYPE", "SlackChannel"]
 
@@ -59,13 +61,14 @@ class SlackChannel:
         """Build the clients; nothing is called yet."""
         self._reader = reading_client(settings.bot_token, settings.api_url)
         self._writer = writing_client(settings.bot_token, settings.api_url)
+        self.tally = Tally()
         self._direct: dict[str, str] = {}
 
     async def deliver(self, delivery: Delivery, previous: str | None) -> str:
         """Post it, put it in the place of `previous`, or post it below `previous`; see `bot.port.Channel`."""
         content = delivery.content
         if isinstance(content, Notice):
-            return await self._notice(delivery.place, content, render(content))
+            return await self._notice(delivery, content, render(content))
         spot = await self._spot(delivery, previous)
         if isinstance(content, Card) and needs_file(content):
             return await self._deliver_with_file(delivery, content, spot)
@@ -129,23 +132,26 @@ class SlackChannel:
         self, delivery: Delivery, message: Rendered, spot: _Spot, *, part: int = 0, waits: bool = False
     ) -> _Spot:
         mark = Mark(delivery.id, part, delivery.replaces or delivery.id, waits)
-        body: JsonObject = {"text": message.text, "blocks": array(message.blocks), "metadata": mark.metadata()}
+        where: JsonObject = {"channel": spot.channel, "metadata": mark.metadata()}
+        if spot.ts:
+            method = "chat.update"
+            where |= {"ts": spot.ts}
+        else:
+            method = "chat.postMessage"
+            where |= {"thread_ts": spot.thread, "unfurl_links": False, "unfurl_media": False}
         with attempt():
-            if spot.ts:
-                told = await write(self._writer, "chat.update", channel=spot.channel, ts=spot.ts, **body)
-            else:
-                body |= {"unfurl_links": False, "unfurl_media": False}
-                told = await write(
-                    self._writer, "chat.postMessage", channel=spot.channel, thread_ts=spot.thread, **body
-                )
+            told = await post(self._writer, self.tally, method, message, about=delivery.thread, **where)
         return spot._replace(ts=as_text(told.get("ts")))
 
-    async def _notice(self, place: Place, notice: Notice, messages: tuple[Rendered, ...]) -> str:
-        user = notice.to.rpartition("/")[2]
-        channel = await self._channel(place)
+    async def _notice(self, delivery: Delivery, notice: Notice, messages: tuple[Rendered, ...]) -> str:
+        user, thread = notice.to.rpartition("/")[2], delivery.place.thread
+        channel = await self._channel(delivery.place)
         with attempt():
             ids = [
-                await tell(self._writer, user, message, channel=channel, thread=place.thread) for message in messages
+                await tell(
+                    self._writer, self.tally, user, message, channel=channel, thread=thread, about=delivery.thread
+                )
+                for message in messages
             ]
         return ids[0]
 

@@ -13,6 +13,7 @@ from channels.slack import edit_form, forms, inputs
 from channels.slack.forms import Origin, Purpose
 from channels.slack.payloads import Submission, View
 from channels.slack.people import People
+from channels.slack.posting import sound
 from channels.slack.tally import Tally
 from channels.slack.wire import JsonObject, as_object
 
@@ -62,7 +63,7 @@ class Submissions:
         purpose, origin = forms.purpose_of(sent.view), forms.origin_of(sent.view)
         if purpose is None or origin is None:
             self._tally.broken("unknown_form")
-            await ack(response_action="update", view=forms.refused(UNKNOWN_FORM))
+            await ack(response_action="update", view=sound(forms.refused(UNKNOWN_FORM), self._tally))
             return None
         identity = await self._people.identity(sent.user.id, home_team=sent.user.team_id)
         asked = await self._intake.asked(origin.request)
@@ -87,17 +88,18 @@ class Submissions:
         if answered.accepted:
             await ack()
             return origin, answered.text
-        await _refuse(purpose, sent.view, asked, answered, ack)
+        await self._refuse(purpose, sent.view, asked, answered, ack)
         return None
 
-
-async def _refuse(purpose: Purpose, view: View, asked: Asked | None, answered: Answered, ack: AsyncAck) -> None:
-    """Say why not: beside an input, so that nothing typed is lost, or instead of the form if no other try will help."""
-    if answered.reason in _MENDABLE and (errors := _errors(purpose, view, asked, answered)):
-        await ack(response_action="errors", errors=errors)
-        return
-    typed = "\n\n".join(part for name in (forms.WORDS, forms.INTERNAL) if (part := inputs.put_in(view, name)))
-    await ack(response_action="update", view=forms.refused(answered.text, typed))
+    async def _refuse(
+        self, purpose: Purpose, view: View, asked: Asked | None, answered: Answered, ack: AsyncAck
+    ) -> None:
+        """Say why not: beside an input, so nothing typed is lost, or instead of the form if no other try will help."""
+        if answered.reason in _MENDABLE and (errors := _errors(purpose, view, asked, answered)):
+            await ack(response_action="errors", errors=errors)
+            return
+        typed = "\n\n".join(part for name in (forms.WORDS, forms.INTERNAL) if (part := inputs.put_in(view, name)))
+        await ack(response_action="update", view=sound(forms.refused(answered.text, typed), self._tally))
 
 
 def _errors(purpose: Purpose, view: View, asked: Asked | None, answered: Answered) -> dict[str, str]:

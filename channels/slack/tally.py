@@ -35,6 +35,10 @@ class Tally:
         """Note an answer that could not be shown to the person who waits for it."""
         self._note("untold", reason, "could not tell a person what became of their click")
 
+    def unshaped(self, fault: str) -> None:
+        """Note a message or view that was said in plain words instead; `fault` names what is wrong with its shape."""
+        self._note("unshaped", fault, "Slack would not take a message as it was made, so it was said in plain words")
+
     def _note(self, kind: str, reason: str, sentence: str) -> None:
         name = f"{kind}:{reason}"
         self.counts[name] += 1

@@ -3,27 +3,48 @@
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from channels.slack.calls import failure, may_pass, write
+from channels.slack.calls import may_pass, write
+from channels.slack.posting import post
 from channels.slack.render import Rendered
-from channels.slack.wire import array, as_object, as_text
+from channels.slack.tally import Tally
+from channels.slack.wire import as_object, as_text
 
 
-async def tell(client: AsyncWebClient, user: str, message: Rendered, *, channel: str, thread: str | None) -> str:
-    """Show a message to one user; return `channel/ts`. With `thread`, where the thread is.
+async def tell(
+    client: AsyncWebClient,
+    tally: Tally,
+    user: str,
+    message: Rendered,
+    *,
+    channel: str,
+    thread: str | None,
+    about: str = "",
+) -> str:
+    """Show a message to one user; return `channel/ts`. With `thread`, where the thread is; `about`: the id of ours.
 
     In a channel that they are not a member of (any more), nothing can be shown to them alone: they get a direct
     message. Raises SlackApiError, aiohttp's errors, TimeoutError.
     """
-    shown = {"text": message.text, "blocks": array(message.blocks)}
     try:
-        told = await write(client, "chat.postEphemeral", channel=channel, user=user, thread_ts=thread, **shown)
+        told = await post(
+            client, tally, "chat.postEphemeral", message, about=about, channel=channel, user=user, thread_ts=thread
+        )
     except SlackApiError as error:
-        if may_pass(error) or failure(error).code in {"invalid_blocks", "msg_blocks_too_long"}:
+        if may_pass(error):
             raise
     else:
         return f"{channel}/{as_text(told.get('message_ts'))}"
     direct = await direct_channel(client, user)
-    posted = await write(client, "chat.postMessage", channel=direct, unfurl_links=False, unfurl_media=False, **shown)
+    posted = await post(
+        client,
+        tally,
+        "chat.postMessage",
+        message,
+        about=about,
+        channel=direct,
+        unfurl_links=False,
+        unfurl_media=False,
+    )
     return f"{direct}/{as_text(posted.get('ts'))}"
 
 

@@ -10,6 +10,7 @@ from bot.identity import SlackIdentity
 from bot.places import Card, Place
 from channels.slack import kit
 from channels.slack.render import Rendered, card_message
+from channels.slack.tally import Tally
 from channels.slack.telling import tell
 
 TOLD = (
@@ -44,8 +45,9 @@ def is_decision(text: str) -> bool:
 class Typed:
     """Shows the buttons to whoever typed such a word, to them alone."""
 
-    def __init__(self, pending: Pending, client: AsyncWebClient) -> None:
+    def __init__(self, pending: Pending, client: AsyncWebClient, tally: Tally) -> None:
         """Take who knows what is open, and the client to show it with."""
+        self._tally = tally
         self._pending = pending
         self._client = client
         self._shown: OrderedDict[str, None] = OrderedDict()
@@ -68,7 +70,8 @@ class Typed:
         try:
             for card in cards:
                 root = place.thread if thread else None
-                await tell(self._client, user, _message(card), channel=channel, thread=root)
+                message = _message(card)
+                await tell(self._client, self._tally, user, message, channel=channel, thread=root, about=card.thread)
         except BaseException:
             self._shown.pop(source, None)
             raise

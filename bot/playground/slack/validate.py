@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import Block, BlockElement
 from bot.playground.slack.inputs import elements
 from bot.playground.slack.limits import limit_faults
 from bot.playground.slack.validate_elements import element_faults, place_faults
+from bot.playground.slack.validate_rich import rich_faults, table_faults, whole_faults
 from bot.playground.slack.wire import ApiRefusedError, JsonObject, as_list, as_object, as_objects, as_text
 
 TEXT_MAX = 40_000  # longer texts are cut by chat.postMessage, with a warning
@@ -34,9 +35,11 @@ def message_blocks(blocks: JsonValue) -> tuple[JsonObject, ...]:
     """
     if not isinstance(blocks, list):
         raise ApiRefusedError("invalid_blocks_format")
-    faults = [*_block_faults(blocks, "/blocks", MESSAGE_BLOCKS_MAX)]
+    faults = [*_block_faults(blocks, "/blocks", MESSAGE_BLOCKS_MAX), *whole_faults(as_objects(blocks), "/blocks")]
     if faults:
         raise ApiRefusedError("invalid_blocks", *faults)
+    if sum(as_object(block).get("type") == "table" for block in blocks) > 1:
+        raise ApiRefusedError("invalid_attachments", "only_one_table_allowed [json-pointer:/blocks]")
     if _all_text(blocks) + BLOCK_OVERHEAD * len(blocks) > ALL_BLOCKS_MAX:
         raise ApiRefusedError("msg_blocks_too_long")
     return with_ids(blocks)
@@ -152,6 +155,11 @@ def _one_block_faults(block: JsonObject, spot: str) -> Iterator[str]:
     yield from element_faults(block, kind, spot)
     if kind == "section" and not (block.get("text") or block.get("fields")):
         yield f"must define either `text` or `fields` [json-pointer:{spot}]"
+    if kind == "table":
+        yield from table_faults(block, spot)
+    if kind == "rich_text":
+        yield from rich_faults(block, spot)
+        return
     seen: set[str] = set()
     for key in ("elements", "accessory", "element"):
         value = block.get(key)

@@ -9,7 +9,8 @@ from bot.places import Batch, Card
 from bot.playground.slack import SlackPeer
 from channels.slack import buttons
 from channels.slack.batch import batch_blocks, batch_title
-from channels.slack.limits import BLOCKS, WHOLE, faults, weight
+from channels.slack.checks import message_faults
+from channels.slack.limits import BLOCKS, WHOLE, weight
 from channels.slack.render import render
 from channels.slack.sender import SlackChannel
 from channels.slack.wire import JsonObject, as_objects, as_text, compact
@@ -30,7 +31,7 @@ def values(blocks: list[JsonObject]) -> list[str]:
 
 def wrong(blocks: list[JsonObject]) -> list[str]:
     """What Slack would refuse; an action id may come again in another block."""
-    found = [fault for block in blocks for fault in faults([block])]
+    found = [fault for block in blocks for fault in message_faults([block])]
     found += [f"{len(blocks)} blocks"] if len(blocks) > BLOCKS else []
     return found + ([f"{weight(blocks)} characters"] if weight(blocks) > WHOLE else [])
 

@@ -15,7 +15,8 @@ from bot.visible import exact
 from channels.slack.buttons import APPROVE, GIVE, GRANT
 from channels.slack.call_view import call_text, parts, value_text
 from channels.slack.cards import Below
-from channels.slack.limits import TEXT, faults
+from channels.slack.checks import message_faults
+from channels.slack.limits import TEXT
 from channels.slack.render import card_message, render
 from channels.slack.wire import array, as_objects, as_text
 from tests.channels.slack.cards import APPROVED, REQUEST
@@ -41,7 +42,7 @@ def markup(value: JsonValue) -> Iterator[str]:
 @given(CONTENT)
 def test_slack_takes_whatever_is_rendered(content: Content) -> None:
     for message in render(content):
-        assert [*faults(message.blocks)] == []
+        assert [*message_faults(message.blocks)] == []
         message_blocks(array(message.blocks))
         assert 0 < len(message.text) <= TEXT
 
@@ -62,7 +63,7 @@ def test_an_urgent_card_calls_those_whom_the_core_names_and_nobody_else(card: Ca
     (message,) = render(card.model_copy(update={"mention": MENTIONED}))
     expected = ("U0ROB", "U0MIA") if card.urgency == "high" else ()
     assert pings(message.text, message.blocks, link_names=True) == Pings(users=expected)
-    assert [*faults(message.blocks)] == []
+    assert [*message_faults(message.blocks)] == []
 
 
 @SOME
@@ -71,7 +72,7 @@ def test_a_reminder_calls_those_whom_the_core_names_once_and_nobody_else(text: s
     first, *others = render(Text(markdown=text, mention=MENTIONED))
     assert pings(first.text, first.blocks, link_names=True) == Pings(users=("U0ROB", "U0MIA"))
     assert all(pings(other.text, other.blocks, link_names=True) == Pings() for other in others)
-    assert [*faults(first.blocks)] == []
+    assert [*message_faults(first.blocks)] == []
 
 
 @SOME
@@ -123,7 +124,7 @@ def test_a_call_that_is_approved_whole_is_shown_whole_afterwards(card: Card) -> 
 @given(CARDS, st.sampled_from(["coming", "there"]))
 def test_slack_takes_a_card_with_a_file_too(card: Card, below: Below) -> None:
     message = card_message(card, below)
-    assert [*faults(message.blocks)] == []
+    assert [*message_faults(message.blocks)] == []
     message_blocks(array(message.blocks))
 
 

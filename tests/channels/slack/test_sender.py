@@ -119,7 +119,7 @@ async def test_a_rate_limit_is_a_failure_with_a_time_to_wait(peer: SlackPeer, ch
     assert (caught.value.permanent, caught.value.retry_after_s) == (False, 7)
 
 
-@pytest.mark.parametrize("code", ["channel_not_found", "is_archived", "invalid_blocks"])
+@pytest.mark.parametrize("code", ["channel_not_found", "is_archived", "restricted_action"])
 async def test_what_slack_will_never_take_is_permanent(peer: SlackPeer, channel: SlackChannel, code: str) -> None:
     peer.fail_next("chat.postMessage", error=code)
     with pytest.raises(DeliveryFailed, match=code) as caught:
