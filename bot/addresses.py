@@ -6,6 +6,7 @@ import re
 _ADDRESS = re.compile(r"[^\s@\"<>(),:;\\\[\]]+@[^\s@\"<>(),:;\\\[\]]+")
 _SLACK_USER = re.compile(r"[TE][A-Z0-9]+/[UWB][A-Z0-9]+")
 _SLACK_CHANNEL = re.compile(r"slack:[TE][A-Z0-9]+/[CDG][A-Z0-9]+")
+_SLACK_BOT = re.compile(r"B[A-Z0-9]+")
 _LONGEST = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
 
 
@@ -41,6 +42,13 @@ def slack_channel(text: str) -> str:
     """Return `slack:team/channel` as it is; raises ValueError if the text is something else."""
     if not _SLACK_CHANNEL.fullmatch(text):
         raise ValueError(f"{text!a} should be a Slack channel with its team, such as slack:T0ACME/C0RELEASES")
+    return text
+
+
+def slack_bot(text: str) -> str:
+    """Return the id of a bot as it is; raises ValueError if the text is something else."""
+    if not _SLACK_BOT.fullmatch(text):
+        raise ValueError(f"{text!a} should be the id of a bot in Slack, such as B0CI: `bot_id` of its messages")
     return text
 
 

@@ -79,8 +79,9 @@ def facts(found: Mapping[str, Agent], config: Config) -> dict[str, AgentFacts]:
 
 
 def active(found: Mapping[str, Agent], config: Config) -> set[str]:
-    """The agents that bot.toml uses: by a route or a table of their own; and triage."""
-    named = {route.agent for route in config.routes} | set(config.agents) | {ALWAYS}
+    """The agents that bot.toml uses: by a route, a channel or a table of their own; and triage."""
+    places = (*config.routes, *config.channels.values())
+    named = {place.agent for place in places if place.agent is not None} | set(config.agents) | {ALWAYS}
     return named & set(found)
 
 

@@ -22,7 +22,12 @@ def answer(inbound: Inbound, directory: Directory, agents: Mapping[str, str]) ->
 
 
 def refusal(directory: Directory, identity: Identity) -> str:
-    """What to say to somebody whom nobody here listens to; a member gets the lines by which they would be listed."""
+    """What to say to somebody whom nobody here listens to; a member gets the lines by which they would be listed.
+
+    A bot is told nothing: it may answer that.
+    """
+    if isinstance(identity, SlackIdentity) and identity.is_bot:
+        return ""
     external = isinstance(identity, SlackIdentity) and (identity.is_guest or identity.is_external)
     if external or not identity.proven:
         return _NOT_FOR_YOU

@@ -5,13 +5,24 @@ import tomllib
 from pydantic import ValidationError
 
 from bot.config_checks import contradictions
-from bot.config_tables import OPERATORS, RESERVED, Config, PersonEntry, RoleEntry, Route, first_word, holders
+from bot.config_tables import (
+    OPERATORS,
+    RESERVED,
+    ChannelEntry,
+    Config,
+    PersonEntry,
+    RoleEntry,
+    Route,
+    first_word,
+    holders,
+)
 from bot.config_words import meant, problem
 from bot.errors import SettingsError
 
 __all__ = [
     "OPERATORS",
     "RESERVED",
+    "ChannelEntry",
     "Config",
     "ConfigError",
     "PersonEntry",

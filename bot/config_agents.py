@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.config import Config, ConfigError, holders, meant
+from bot.config_words import toml_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,9 @@ def _problems(config: Config, agents: Mapping[str, AgentFacts]) -> Iterator[str]
     for index, route in enumerate(config.routes):
         if route.agent not in agents:
             yield f"[[routes]] number {index + 1} names the agent {route.agent!a}: {meant(route.agent, agents)}"
+    for channel, entry in config.channels.items():
+        if entry.agent is not None and entry.agent not in agents:
+            yield f"[channels.{toml_key(channel)}] names the agent {entry.agent!a}: {meant(entry.agent, agents)}"
     for name in config.agents:
         if name not in agents:
             yield f"[agents.{name}] is the table of no agent: {meant(name, agents)}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from bot.approvals.hours import Working
-from bot.config_tables import OPERATORS, RESERVED, Config, PersonEntry, RoleEntry, Route, holders
+from bot.config_tables import OPERATORS, RESERVED, ChannelEntry, Config, PersonEntry, RoleEntry, Route, holders
 from bot.config_words import meant, route_name, toml_key
 
 
@@ -35,6 +35,8 @@ def contradictions(config: Config) -> Iterator[str]:
         yield from (f"[roles.{role}] {problem}" for problem in _ladder_problems(config, role, entry))
     for index, route in enumerate(config.routes):
         yield from _route_problems(config, index, route)
+    for channel, entry in config.channels.items():
+        yield from _channel_problems(config, channel, entry)
     if OPERATORS not in config.roles:
         yield f"there is no [roles.{OPERATORS}]: add it, they are asked when nobody else can be"
     elif not holders(config, OPERATORS):
@@ -91,18 +93,35 @@ def _ladder_problems(config: Config, role: str, entry: RoleEntry) -> Iterator[st
 
 def _route_problems(config: Config, index: int, route: Route) -> Iterator[str]:
     name = route_name(index)
-    if route.who is not None and route.who not in {"anyone", "members", "people", *config.roles}:
-        known = ("anyone", "members", "people", *config.roles)
-        yield f"{name} lets {route.who!a} talk, which is no role: " + meant(route.who, known)
-    if route.approvers not in config.roles:
-        if route.approvers != OPERATORS:  # a missing role of operators is reported once, on its own
-            near = meant(route.approvers, config.roles)
-            yield f"{name} has the approvers {route.approvers!a}, which is no role: {near}"
-    elif not holders(config, route.approvers) and route.approvers != OPERATORS:
-        yield f'{name} asks {route.approvers}, a role that nobody has: add roles = ["{route.approvers}"] to a person'
+    yield from _talk_problems(config, name, route.who, route.approvers)
     if route.channel and route.address:
         yield f"{name} wants a channel and an address, which no message has: make it two routes"
     for before, other in enumerate(config.routes[:index]):
         if other.matches(channel=route.channel, address=route.address, word=route.word):
             yield f"{name} is never reached, because number {before + 1} takes all of its messages: put it before that"
             break
+
+
+def _channel_problems(config: Config, channel: str, entry: ChannelEntry) -> Iterator[str]:
+    name = f"[channels.{toml_key(channel)}]"
+    yield from _talk_problems(config, name, entry.who, entry.approvers or OPERATORS)
+    if entry.agent is None:
+        if entry.approvers is not None:
+            yield f"{name} has approvers but no agent that would ask them: add agent, or leave approvers out"
+        return
+    for index, route in enumerate(config.routes):
+        if route.channel == channel and route.word is None:
+            yield f"{name} has an agent that is never asked, because {route_name(index)} takes all there: keep one"
+            break
+
+
+def _talk_problems(config: Config, name: str, who: str | None, approvers: str) -> Iterator[str]:
+    """What cannot be meant about who may talk to an agent, and about who approves for it."""
+    if who is not None and who not in {"anyone", "members", "people", *config.roles}:
+        known = ("anyone", "members", "people", *config.roles)
+        yield f"{name} lets {who!a} talk, which is no role: " + meant(who, known)
+    if approvers not in config.roles:
+        if approvers != OPERATORS:  # a missing role of operators is reported once, on its own
+            yield f"{name} has the approvers {approvers!a}, which is no role: {meant(approvers, config.roles)}"
+    elif not holders(config, approvers) and approvers != OPERATORS:
+        yield f'{name} asks {approvers}, a role that nobody has: add roles = ["{approvers}"] to a person'

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from bot.addresses import fold_address, os_user_name, slack_channel, slack_user_id
+from bot.addresses import fold_address, os_user_name, slack_bot, slack_channel, slack_user_id
 from bot.approvals.hours import Span, Working, parse_quiet, parse_working
 from bot.durations import parse_duration
 
@@ -32,6 +32,12 @@ def _time_zone(name: str) -> str:
     return name
 
 
+def _bots(value: object) -> object:
+    if value is True:
+        raise ValueError('true would let every bot talk: name those that may, as in ["B0CI"]')
+    return [] if value is False else _one_or_many(value)
+
+
 def _word(text: str) -> str:
     if not first_word(text) or first_word(text) != text.strip().casefold():
         raise ValueError(f"{text!a} should be one word, such as deploy, without punctuation around it")
@@ -43,6 +49,8 @@ _ManySlackUsers = Annotated[tuple[Annotated[str, AfterValidator(slack_user_id)],
 _ManyAddresses = Annotated[tuple[Annotated[str, AfterValidator(fold_address)], ...], BeforeValidator(_one_or_many)]
 _Many = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
 _ManyOsUsers = Annotated[tuple[Annotated[str, AfterValidator(os_user_name)], ...], BeforeValidator(_one_or_many)]
+_ManyBots = Annotated[tuple[Annotated[str, AfterValidator(slack_bot)], ...], BeforeValidator(_bots)]
+_Channel = Annotated[str, AfterValidator(slack_channel)]
 _Duration = Annotated[int, BeforeValidator(parse_duration)]  # seconds
 
 
@@ -88,7 +96,7 @@ class Route(Table):
     """
 
     agent: str
-    channel: Annotated[str, AfterValidator(slack_channel)] | None = None
+    channel: _Channel | None = None
     address: Annotated[str, AfterValidator(fold_address)] | None = None
     word: Annotated[str, AfterValidator(_word)] | None = None
     who: str | None = None
@@ -101,12 +109,28 @@ class Route(Table):
         return all(wanted is None or wanted == found for wanted, found in pairs)
 
 
+class ChannelEntry(Table):
+    """`[channels."slack:T0ACME/C0DEPLOYS"]`: how the bot behaves in one Slack channel; the defaults hold in all others.
+
+    `agent` answers whatever no route takes that names this channel, and asks `approvers`. `who` says who may talk,
+    beside what the route says. A bot of `bots` may talk like somebody from outside: it has no roles.
+    """
+
+    agent: str | None = None
+    approvers: str | None = None  # None: operators
+    listen: Literal["mention", "thread", "every message"] = "thread"
+    who: str | None = None
+    bots: _ManyBots = ()
+    answers: Literal["thread", "dm", "ephemeral"] = "thread"
+
+
 class Config(Table):
     """The whole of bot.toml. Made by `bot.config.parse_config`, which checks that the tables agree with each other."""
 
     people: Mapping[_Name, PersonEntry] = Field(default_factory=dict[str, PersonEntry])
     roles: Mapping[_Name, RoleEntry] = Field(default_factory=dict[str, RoleEntry])
     routes: tuple[Route, ...] = ()
+    channels: Mapping[_Channel, ChannelEntry] = Field(default_factory=dict[str, ChannelEntry])
     agents: Mapping[_Name, Mapping[str, object]] = Field(default_factory=dict[str, Mapping[str, object]])
 
 

@@ -4,7 +4,10 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from bot.config_tables import Config, PersonEntry, RoleEntry, Route, Table
+from bot.config_tables import ChannelEntry, Config, PersonEntry, RoleEntry, Route, Table
+
+_NAMED = ("routes", "people", "roles", "agents", "channels")
+"""What has tables of its own, each with a name or number."""
 
 
 def meant(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
@@ -19,6 +22,8 @@ def problem(where: tuple[int | str, ...], kind: str, message: str) -> str:
     match where, kind:
         case ("people" | "roles" | "agents" as table, str(name), "[key]"), _:
             return f"[{table}.{toml_key(name)}] is not a name: use up to 64 of a-z, 0-9, _ and -"
+        case ("channels", str(name), "[key]"), _:
+            return f"[channels.{toml_key(name)}]: {message.removeprefix('Value error, ')}"
         case (*before, last), "extra_forbidden":
             return f"{_table_name(before)} cannot have {last!a}: {meant(str(last), _settings_of(before))}"
         case (*before, last), "missing":
@@ -26,14 +31,19 @@ def problem(where: tuple[int | str, ...], kind: str, message: str) -> str:
         case _, "dict_type" | "mapping_type" | "model_type":
             return f"{_table_name(list(where))} should be a table"
         case _:
-            depth = {"routes": 2, "people": 2, "roles": 2, "agents": 2}.get(str(where[0]), 0) if where else 0
+            depth = 2 if where and where[0] in _NAMED else 0
             setting = " ".join(str(part) for part in where[depth:] if isinstance(part, str))
             said = message.removeprefix("Value error, ").replace("Input should be", "should be")
             return f"{_table_name(list(where[:depth]))}{f' {setting}' if setting else ''}: {said}"
 
 
 def _settings_of(where: list[int | str]) -> tuple[str, ...]:
-    tables: dict[int | str, type[Table]] = {"people": PersonEntry, "roles": RoleEntry, "routes": Route}
+    tables: dict[int | str, type[Table]] = {
+        "people": PersonEntry,
+        "roles": RoleEntry,
+        "routes": Route,
+        "channels": ChannelEntry,
+    }
     return tuple((tables[where[0]] if where else Config).model_fields)
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from bot import commands
 from bot.answering import Answering
@@ -23,6 +24,7 @@ from bot.store.scripts import Change
 from bot.store.server import Client
 from bot.thread import Thread
 
+MOST_BOT_TURNS = 5  # of one bot in one thread, until a person writes there: two bots must not talk for ever
 TOO_OLD_US = 30 * 86_400_000_000
 _REFUSALS_A_DAY = 3
 _TITLE = 80
@@ -59,15 +61,20 @@ class CoreIntake:
             return await self._tell(inbound, thread, answer)
         route = self._route(inbound, directory)
         if head is not None:
-            admitted = directory.may_talk(self._route_of(head.agent, route, directory), inbound.identity)
+            its = self._route_of(head.agent, route, directory)
+            admitted = directory.may_talk(its, inbound.identity, inbound.route_channel)
             mine = await self._question_for(head, person, inbound)
             if mine is not None:
                 return mine
+            if inbound.answers_only:
+                return "ignored"
             if not admitted:
                 return await self._refuse(inbound, "not_admitted", commands.refusal(directory, inbound.identity))
             if head.cancelled:
                 return await self._tell(inbound, thread, _CANCELLED)
-        elif not directory.may_talk(route, inbound.identity):
+            if _is_bot(inbound.identity) and _turns(await self._fold(thread), person.id) >= MOST_BOT_TURNS:
+                return await self._refuse(inbound, "bot_turns", "")
+        elif not directory.may_talk(route, inbound.identity, inbound.route_channel):
             return await self._refuse(inbound, "not_admitted", commands.refusal(directory, inbound.identity))
         return await self._append(inbound, thread, person, route, resting=_resting(head))
 
@@ -181,7 +188,7 @@ class CoreIntake:
     def _route(self, inbound: Inbound, directory: Directory) -> Route:
         """Where a message belongs by rule; what no rule names goes to triage."""
         if inbound.agent is not None:
-            return self._route_to(inbound.agent, inbound.identity, directory)
+            return self._route_to(inbound.agent, inbound.identity, inbound.route_channel, directory)
         found = directory.route_for(channel=inbound.route_channel, address=inbound.route_address, text=inbound.text)
         return found or Route(agent=self.default_agent)
 
@@ -191,10 +198,10 @@ class CoreIntake:
             return otherwise
         return next((route for route in directory.config.routes if route.agent == agent), otherwise)
 
-    def _route_to(self, agent: str, identity: Identity, directory: Directory) -> Route:
+    def _route_to(self, agent: str, identity: Identity, channel: str | None, directory: Directory) -> Route:
         """The first of an agent's routes that listens to this person."""
         routes = [route for route in directory.config.routes if route.agent == agent]
-        admitting = (route for route in routes if directory.may_talk(route, identity))
+        admitting = (route for route in routes if directory.may_talk(route, identity, channel))
         return next(admitting, routes[0] if routes else Route(agent=agent))
 
     async def _tell(self, inbound: Inbound, thread: str, text: str) -> Verdict:
@@ -227,9 +234,19 @@ class CoreIntake:
         return Text(markdown=text)
 
     def _line(self, inbound: Inbound, thread: str, text: str) -> list[Delivery]:
-        if not _reaches(inbound.place):
+        if not _reaches(inbound.place) or _is_bot(inbound.identity):
             return []
         return [Delivery(id=fresh_id(), thread=thread, place=inbound.place.alone, content=self._private(inbound, text))]
+
+
+def _is_bot(identity: Identity) -> bool:
+    return isinstance(identity, SlackIdentity) and identity.is_bot
+
+
+def _turns(thread: Thread, bot: str) -> int:
+    """How often this bot wrote in a thread since anybody else did."""
+    authors = [event.by for event in reversed(thread.events) if isinstance(event, MessageReceived)]
+    return sum(1 for _ in takewhile(lambda author: author == bot, authors))
 
 
 def _resting(head: log.Head | None) -> str | None:

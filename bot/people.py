@@ -11,12 +11,13 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.addresses import fold_address
 from bot.approvals.hours import Hours, Working
-from bot.config import RESERVED, Config, PersonEntry, Route, first_word, holders
+from bot.config import OPERATORS, RESERVED, ChannelEntry, Config, PersonEntry, Route, first_word, holders
 from bot.identity import EmailIdentity, Identity, OsIdentity, SlackIdentity, identity_of
 from bot.places import Place
 from bot.steps import Ladder
 
 _UNPROVEN = "unproven:"
+_ANYWHERE = ChannelEntry()
 
 
 class Person(BaseModel):
@@ -167,25 +168,40 @@ class Directory:
             return None
         return Hours(ZoneInfo(entry.timezone), entry.quiet, entry.working or Working())
 
+    def channel(self, name: str | None) -> ChannelEntry:
+        """How the bot behaves in a channel, `slack:team/channel`; by the defaults, if bot.toml has no table for it."""
+        return self.config.channels.get(name or "", _ANYWHERE)
+
     def route_for(self, *, channel: str | None = None, address: str | None = None, text: str = "") -> Route | None:
-        """The first route that a message matches, or None.
+        """The first route that a message matches, or None; where the channel has an agent, only its own routes count.
 
         `channel` is `slack:team/channel`; `address` is the one that the mail was written to; `text` is the message
         without the mention of the bot, of which the first word counts.
         """
         folded = fold_address(address) if address else None
         word = first_word(text)
-        for route in self.config.routes:
-            if route.matches(channel=channel, address=folded, word=word):
-                return route
-        return None
+        matching = (route for route in self.config.routes if route.matches(channel=channel, address=folded, word=word))
+        entry = self.channel(channel)
+        if entry.agent is None:
+            return next(matching, None)
+        named = next((route for route in matching if route.channel is not None), None)
+        return named or Route(agent=entry.agent, channel=channel, approvers=entry.approvers or OPERATORS)
 
-    def may_talk(self, route: Route, identity: Identity) -> bool:
-        """Whether this route's agent listens to them. Bots must be listed, whatever the route says."""
+    def may_talk(self, route: Route, identity: Identity, channel: str | None = None) -> bool:
+        """Whether this route's agent listens to them in this channel: both have to let them.
+
+        A bot must be listed, or named by the channel's table; neither gives it more than the route allows to all.
+        """
         person = self.person(identity)
+        entry = self.channel(channel)
         if isinstance(identity, SlackIdentity) and identity.is_bot and not person.listed:
-            return False
-        match route.who or ("members" if isinstance(identity, SlackIdentity) else "people"):
+            return identity.account.rpartition("/")[2] in entry.bots and route.who in {None, "anyone"}
+        wanted = [who for who in (route.who, entry.who) if who is not None]
+        usual = "members" if isinstance(identity, SlackIdentity) else "people"
+        return all(self._is_one_of(who, identity, person) for who in wanted or [usual])
+
+    def _is_one_of(self, who: str, identity: Identity, person: Person) -> bool:
+        match who:
             case "anyone":
                 return True
             case "members":

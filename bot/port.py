@@ -28,6 +28,7 @@ class Inbound(Record):
     sent_at: int  # us
     title: str | None = None  # such as a mail's subject; else the text's beginning
     private: bool = False  # a direct conversation with this one person
+    answers_only: bool = False  # not addressed to us: it counts only as the answer to a question put to its author
     earlier: Earlier | None = None  # what others said in this conversation meanwhile; it makes nobody a requester
     files: tuple[FileText, ...] = ()  # what stands in the files that came with it; untrusted like all of the text
     beside: tuple[tuple[str, ...], ...] = ()  # what threads of others would be made from, of which this may be a part:

@@ -178,11 +178,12 @@ def test_the_examples_in_the_starting_point_are_valid() -> None:
     """Whoever takes the `#` away from the examples gets a file that is accepted."""
     text = files("bot").joinpath("cli/templates/bot.toml").read_text(encoding="utf-8")
     starts = ("# [", "# name =", "# email =", "# staff =", "# requesters", "# channel =", "# who =", "# approvers =")
-    starts += ("# agent =", "# address =", "# repository =")
+    starts += ("# agent =", "# address =", "# repository =", "# listen =", "# bots =", "# answers =")
     config = parse_config("\n".join(s[2:] if s.startswith(starts) else s for s in text.splitlines()))
     assert not config.people["kim"].staff
     assert config.roles["release"].requesters_may_approve
     assert len(config.routes) == 4
+    assert config.channels["slack:T0ACME/C0ALERTS"].bots == ("B0CI",)
 
 
 FOUND = {"deploy": AgentFacts(asks=frozenset({"release"})), "triage": AgentFacts()}

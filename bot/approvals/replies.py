@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from bot.approvals import cards
 from bot.bodies import CardAt
 from bot.events import RequestAnswered
+from bot.identity import SlackIdentity
 from bot.ids import fresh_id
 from bot.people import Directory
-from bot.places import Delivery, Text
+from bot.places import Delivery, Notice, Text
 from bot.thread import RequestState, Thread
+from bot.visible import line
+
+_ABOUT = 80  # characters of a thread's title
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ def reply(thread: Thread, directory: Directory, markdown: str) -> Reply:
     asked = thread.asked_back
     content = Text(markdown=markdown)
     if not asked:
-        return Reply((), cards.line(thread, content))
+        return Reply((), _answer(thread, directory, content))
     found = [at for index, by, request in asked for at in _cards_of(thread, directory, index, by, request)]
     below = {at.delivery: at for at in found}
     out = [
@@ -36,8 +40,30 @@ def reply(thread: Thread, directory: Directory, markdown: str) -> Reply:
         for at in below.values()
     ]
     if thread.last_message >= thread.attended:
-        out += cards.line(thread, content)
+        out += _answer(thread, directory, content)
     return Reply(tuple(dict.fromkeys(request for _, _, request in asked)), out)
+
+
+def _answer(thread: Thread, directory: Directory, text: Text) -> list[Delivery]:
+    """Say it where the thread began; to whoever wrote last alone, if bot.toml wants answers in that channel private."""
+    origin = thread.origin
+    how = directory.channel(f"slack:{origin.address}").answers if origin.channel == "slack" else "thread"
+    reader = _last_writer(thread, directory) if how != "thread" else None
+    if reader is None:
+        return cards.line(thread, text)
+    if how == "ephemeral":
+        return cards.line(thread, Notice(markdown=text.markdown, to=reader.account))
+    about = Text(markdown=f"*About: {line(thread.title, _ABOUT)}*\n\n{text.markdown}")
+    return [Delivery(id=fresh_id(), thread=thread.id, place=reader.place, content=about)]
+
+
+def _last_writer(thread: Thread, directory: Directory) -> SlackIdentity | None:
+    """Whoever wrote last in Slack, of those who can be told something alone: bots cannot."""
+    for _, person in reversed(thread.writers):
+        found = [one for one in directory.identities(person) if isinstance(one, SlackIdentity)]
+        if found and not found[0].account.rpartition("/")[2].startswith("B"):
+            return found[0]
+    return None
 
 
 def _cards_of(thread: Thread, directory: Directory, index: int, by: str, request_id: str) -> Iterator[CardAt]:
