@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.playground.slack import happenings, inputs, interactions, snapshot, text
+from bot.playground.slack import commands, happenings, inputs, interactions, render, snapshot, text
 from bot.playground.slack.complaints import complaints
 from bot.playground.slack.core import Core
 from bot.playground.slack.events import Ack, Sender
@@ -86,9 +86,28 @@ class Control:
     def open_app(self, user: str, tab: str = "messages") -> str:
         """Open the bot's own pages (`messages` or `home`); return the id of the direct-message channel."""
         self._person(user)
-        channel = self.core.workspace.dm(user)
-        self.core.workspace.announce(happenings.app_opened(user, channel, tab, self.core.workspace.next_ts()), channel)
+        workspace = self.core.workspace
+        if tab == "home" and not workspace.app.home_tab:
+            raise ControlRefusedError("this app has no Home tab")
+        channel, home = workspace.dm(user), self.core.surfaces.home(user) if tab == "home" else None
+        shown = render.view_json(home, workspace.team, workspace.app) if home else None
+        workspace.announce(happenings.app_opened(user, channel, tab, workspace.next_ts(), shown), channel)
         return channel.id
+
+    async def command(self, user: str, channel: str, typed: str, thread_ts: str | None = None) -> Outcome:
+        """Type a slash command, such as `/bot help`, and return what came of it; Slack shows it to nobody."""
+        person, place = self._person(user), self._place(user, channel)
+        name, rest = commands.parted(self.core, typed, in_thread=thread_ts is not None)
+        ack = await self._sender.ask(commands.slash_command(self.core, person, place, name, rest), "slash_commands")
+        notice = commands.answered(self.core, person, place, name, ack)
+        return self._outcome(user, ack, place, notice=notice)
+
+    async def shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> Outcome:
+        """Choose an entry in the menu of a message, and return what came of it."""
+        person, place = self._person(user), self._place(user, channel)
+        message = self._seen(person, place, ts)
+        ack = await self._sender.ask(commands.message_action(self.core, person, place, message, callback_id))
+        return self._outcome(user, ack, place, ts)
 
     def revoke_token(self) -> None:
         """Take the bot's token away, as an administrator can."""

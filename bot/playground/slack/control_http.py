@@ -75,6 +75,24 @@ class Click(Frozen):
     stale: bool = False
 
 
+class Command(Frozen):
+    """POST /control/command."""
+
+    user: str
+    channel: str
+    typed: str
+    thread_ts: str | None = None
+
+
+class UseShortcut(Frozen):
+    """POST /control/shortcut."""
+
+    user: str
+    channel: str
+    ts: str
+    callback_id: str
+
+
 class ClickView(Frozen):
     """POST /control/click_view."""
 
@@ -115,7 +133,7 @@ class ControlHttp:
         """Serve the paths under /control/."""
         for act in (self.say, self.edit, self.delete, self.react, self.open_app):
             app.router.add_post(f"/control/{act.__name__}", self._guarded(act))
-        for act in (self.click, self.click_view, self.submit_view, self.close_view):
+        for act in (self.command, self.shortcut, self.click, self.click_view, self.submit_view, self.close_view):
             app.router.add_post(f"/control/{act.__name__}", self._guarded(act))
         app.router.add_get("/control/snapshot", self._guarded(self.snapshot))
         app.router.add_get("/control/stream", self._guarded(self.stream))
@@ -154,6 +172,16 @@ class ControlHttp:
         """Answer with the id of the direct-message channel."""
         asked = await _read(request, OpenApp)
         return web.json_response({"channel": self.control.open_app(asked.user, asked.tab)})
+
+    async def command(self, request: web.Request) -> web.StreamResponse:
+        """Answer with the Outcome."""
+        asked = await _read(request, Command)
+        return _answer(await self.control.command(**asked.model_dump()))
+
+    async def shortcut(self, request: web.Request) -> web.StreamResponse:
+        """Answer with the Outcome."""
+        asked = await _read(request, UseShortcut)
+        return _answer(await self.control.shortcut(**asked.model_dump()))
 
     async def click(self, request: web.Request) -> web.StreamResponse:
         """Answer with the Outcome."""

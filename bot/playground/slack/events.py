@@ -17,7 +17,7 @@ from bot.playground.slack.models import App, Frozen
 from bot.playground.slack.store import Journal
 from bot.playground.slack.wire import JsonObject, as_object, as_text, new_id, parse_json
 
-Kind = Literal["events_api", "interactive"]
+Kind = Literal["events_api", "interactive", "slash_commands"]
 Result = Literal["acked", "http_timeout", "http_error", "connection_failed"]
 
 
@@ -45,7 +45,7 @@ class Attempt(Frozen):
 
     id: str  # the event's id; the same over all its tries
     kind: Kind
-    type: str  # app_mention, message, block_actions ...
+    type: str  # app_mention, message, block_actions ...; of a slash command the command
     retry_num: int
     retry_reason: str
     result: Result
@@ -75,6 +75,8 @@ class HttpTransport:
         body, content_type = json.dumps(delivery.payload), "application/json"
         if delivery.kind == "interactive":
             body, content_type = urlencode({"payload": body}), "application/x-www-form-urlencoded"
+        if delivery.kind == "slash_commands":
+            body, content_type = urlencode(delivery.payload), "application/x-www-form-urlencoded"
         headers = {"Content-Type": content_type}
         if delivery.tries:
             headers |= {"X-Slack-Retry-Num": str(delivery.tries), "X-Slack-Retry-Reason": delivery.reason}
@@ -140,9 +142,9 @@ class Sender:
             else:
                 self._held.append(delivery)
 
-    async def ask(self, payload: JsonObject) -> Ack:
-        """Send an interaction and wait for the answer; Slack never repeats these."""
-        return await self._try(Delivery(id=new_id("IN"), kind="interactive", payload=payload))
+    async def ask(self, payload: JsonObject, kind: Kind = "interactive") -> Ack:
+        """Send an interaction or a slash command and wait for the answer; Slack never repeats these."""
+        return await self._try(Delivery(id=new_id("IN"), kind=kind, payload=payload))
 
     def duplicate_next(self) -> None:
         """Deliver the next event twice."""
@@ -195,7 +197,7 @@ class Sender:
             Attempt(
                 id=delivery.id,
                 kind=delivery.kind,
-                type=as_text(inner.get("type")),
+                type=as_text(inner.get("type")) or as_text(inner.get("command")),
                 retry_num=delivery.tries,
                 retry_reason=delivery.reason,
                 result=ack.result,

@@ -52,9 +52,10 @@ def reacted(message: Message, user: str, name: str, ts: str) -> JsonObject:
     }
 
 
-def app_opened(user: str, channel: Channel, tab: str, ts: str) -> JsonObject:
-    """Return the event of a person who opened the app; `tab` is `messages` or `home`."""
-    return {"type": "app_home_opened", "user": user, "channel": channel.id, "tab": tab, "event_ts": ts}
+def app_opened(user: str, channel: Channel, tab: str, ts: str, view: JsonObject | None = None) -> JsonObject:
+    """Return the event of a person who opened the app; `tab` is `messages` or `home`, `view` what stands there."""
+    event: JsonObject = {"type": "app_home_opened", "user": user, "channel": channel.id, "tab": tab, "event_ts": ts}
+    return {**event, "view": view} if view is not None else event
 
 
 def tokens_revoked(app: App) -> JsonObject:

@@ -40,9 +40,9 @@ def block_actions(core: Core, user: User, message: Message, doing: Doing) -> Jso
     if message.is_reply:
         container["thread_ts"] = message.thread_ts
     payload: JsonObject = {
-        **_payload(core, user, "block_actions"),
+        **shared_payload(core, user, "block_actions"),
         "container": container,
-        "channel": {"id": channel.id, "name": _channel_name(channel)},
+        "channel": {"id": channel.id, "name": channel_name(channel)},
         "state": {"values": _state_after(message.blocks, found, doing)},
         "response_url": f"{core.url}/actions/{core.workspace.team.id}/{hook.id}",
         "actions": [action],
@@ -59,7 +59,7 @@ def view_actions(core: Core, user: User, view: View, doing: Doing) -> JsonObject
     action = _action(core, (block, element), doing.value)
     filled = core.surfaces.put(view.model_copy(update={"values": _state_after(blocks, found, doing)}))
     return {
-        **_payload(core, user, "block_actions", view.id),
+        **shared_payload(core, user, "block_actions", view.id),
         "container": {"type": "view", "view_id": view.id},
         "view": render.view_json(filled, core.workspace.team, core.workspace.app),
         "actions": [action],
@@ -69,7 +69,7 @@ def view_actions(core: Core, user: User, view: View, doing: Doing) -> JsonObject
 def view_event(core: Core, user: User, view: View, kind: Literal["view_submission", "view_closed"]) -> JsonObject:
     """Return the payload of a submitted or dismissed modal."""
     shown = render.view_json(view, core.workspace.team, core.workspace.app)
-    payload: JsonObject = {**_payload(core, user, kind, view.id), "view": shown}
+    payload: JsonObject = {**shared_payload(core, user, kind, view.id), "view": shown}
     if kind == "view_closed":
         return {**{key: item for key, item in payload.items() if key != "trigger_id"}, "is_cleared": False}
     return {**payload, "response_urls": []}
@@ -107,7 +107,8 @@ def apply_answer(core: Core, view: View, body: JsonValue) -> str:
     return ""
 
 
-def _payload(core: Core, user: User, kind: str, view_id: str | None = None) -> JsonObject:
+def shared_payload(core: Core, user: User, kind: str, view_id: str | None = None) -> JsonObject:
+    """Return what the payloads of all interactions have in common."""
     team, app = core.workspace.team, core.workspace.app
     return {
         "type": kind,
@@ -140,5 +141,6 @@ def _state_after(blocks: tuple[JsonObject, ...], found: tuple[JsonObject, JsonOb
     return inputs.state(blocks, {**doing.values, **own})
 
 
-def _channel_name(channel: Channel) -> str:
+def channel_name(channel: Channel) -> str:
+    """Return what payloads call a channel; those without a name have one word for all of them."""
     return {"im": "directmessage", "group": "privategroup"}.get(channel.kind, channel.name)

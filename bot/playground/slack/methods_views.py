@@ -30,9 +30,11 @@ def update_view(call: Call) -> JsonObject:
 
 
 def publish_view(call: Call) -> JsonObject:
-    """views.publish: a user's Home tab."""
+    """views.publish: a user's Home tab, refused with `not_enabled` if the app has none."""
     user = call.workspace.user(call.needed("user_id"))
-    return _answer(call, call.core.surfaces.publish(user.id, _body(call, "home")))
+    if not call.workspace.app.home_tab:
+        raise ApiRefusedError("not_enabled")
+    return _answer(call, call.core.surfaces.publish(user.id, _body(call, "home"), call.text("hash")))
 
 
 def _body(call: Call, kind: str) -> JsonObject:

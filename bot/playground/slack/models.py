@@ -48,6 +48,13 @@ class Team(Frozen):
     domain: str = "acme"
 
 
+class Shortcut(Frozen):
+    """An entry in the menu of every message."""
+
+    name: str = "Ask the bot about this"
+    callback_id: str = "ask_about_message"
+
+
 class App(Frozen):
     """The installed app: its ids, its secrets (made up, good for this peer only), and what it was granted."""
 
@@ -60,6 +67,9 @@ class App(Frozen):
     verification_token: str = "playground-verification"  # noqa: S105 - likewise
     scopes: frozenset[str] = ALL_SCOPES
     app_scopes: frozenset[str] = frozenset({"connections:write"})  # of the app-level token
+    commands: tuple[str, ...] = ("/bot",)
+    shortcuts: tuple[Shortcut, ...] = (Shortcut(),)
+    home_tab: bool = True
     events: frozenset[str] | None = None  # what it subscribed to, as manifests name it; None: to everything
 
 

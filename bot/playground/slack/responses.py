@@ -9,7 +9,7 @@ from bot.playground.slack.wire import ApiRefusedError, JsonObject, as_flag, as_o
 
 
 class Responses:
-    """Serves /actions/<team>/<hook> (https://docs.slack.dev/interactivity/handling-user-interaction)."""
+    """Serves /actions/<team>/<hook>, and /commands/... for slash commands (https://docs.slack.dev/interactivity/handling-user-interaction)."""
 
     def __init__(self, core: Core) -> None:
         """Take the state to answer into."""
@@ -18,6 +18,7 @@ class Responses:
     def add_routes(self, app: web.Application) -> None:
         """Serve the addresses that payloads carry."""
         app.router.add_post("/actions/{team}/{hook}", self.handle)
+        app.router.add_post("/commands/{team}/{hook}", self.handle)
 
     async def handle(self, request: web.Request) -> web.Response:
         """Take one answer."""

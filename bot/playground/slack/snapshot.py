@@ -2,7 +2,7 @@
 
 from bot.playground.slack import render
 from bot.playground.slack.core import Core
-from bot.playground.slack.models import Channel, Frozen, Message, Pings, View
+from bot.playground.slack.models import Channel, Frozen, Message, Pings, Shortcut, View
 from bot.playground.slack.wire import JsonObject
 
 
@@ -60,6 +60,8 @@ class Snapshot(Frozen):
     user: str | None
     users: tuple[ShownUser, ...]
     channels: tuple[ShownChannel, ...]
+    commands: tuple[str, ...]  # that can be typed
+    shortcuts: tuple[Shortcut, ...]  # in the menu of each message
     modals: tuple[ShownView, ...]  # the visible one last
     home: ShownView | None
 
@@ -89,6 +91,8 @@ def take(core: Core, user: str | None = None) -> Snapshot:
             for person in workspace.users.values()
         ),
         channels=tuple(_channel(core, channel, user) for channel in seen),
+        commands=workspace.app.commands,
+        shortcuts=workspace.app.shortcuts,
         modals=tuple(_view(core, view) for view in modals),
         home=_view(core, home) if home else None,
     )

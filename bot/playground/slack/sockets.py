@@ -138,7 +138,7 @@ class Sockets:
             "envelope_id": envelope_id,
             "type": delivery.kind,
             "payload": delivery.payload,
-            "accepts_response_payload": delivery.kind == "interactive",
+            "accepts_response_payload": delivery.kind != "events_api",
         }
         if delivery.kind == "events_api":
             reason = "timeout" if delivery.reason == "http_timeout" else delivery.reason

@@ -95,9 +95,11 @@ class Surfaces:
             )
         )
 
-    def publish(self, user: str, body: JsonObject) -> View:
-        """Set the user's Home tab."""
+    def publish(self, user: str, body: JsonObject, view_hash: str = "") -> View:
+        """Set the user's Home tab; a stale `view_hash` is refused with `hash_conflict`."""
         old = self.home(user)
+        if view_hash and old and view_hash != old.hash:
+            raise ApiRefusedError("hash_conflict")
         view_id = old.id if old else new_id("V")
         return self.put(View(id=view_id, user=user, hash=self._hash(), body=body, root_view_id=view_id))
 
