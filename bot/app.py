@@ -288,6 +288,7 @@ def _slack(settings: Settings) -> "SlackSettings":
         bot_token=_plain(settings.slack_bot_token),
         signing_secret=_plain(settings.slack_signing_secret),
         api_url=settings.slack_api_url,
+        pace_s=settings.slack_pace_s,
     )
 
 

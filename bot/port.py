@@ -1,5 +1,6 @@
 """The port between the core and a channel: what comes in, what goes out, and what each side promises."""
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from pydantic import Field
@@ -138,17 +139,39 @@ class TextIntake(Intake, Protocol):
 class DeliveryFailed(CountersignError):
     """The channel did not take the delivery."""
 
-    def __init__(self, detail: str, *, permanent: bool, retry_after_s: float | None = None) -> None:
-        """Say what the provider said; `permanent`: another try will not help."""
+    def __init__(
+        self, detail: str, *, permanent: bool, retry_after_s: float | None = None, everybody: bool = False
+    ) -> None:
+        """Say what the provider said; `permanent`: another try will not help.
+
+        `everybody`: the provider asks for that time before anything more like it: all paces of the delivery are held.
+        """
         super().__init__(detail)
         self.permanent = permanent
         self.retry_after_s = retry_after_s
+        self.everybody = everybody
+
+
+class Pace(Record):
+    """How often something may be sent, over all processes: `burst` at once, and then one each `every_s`.
+
+    In any time t, up to `burst` + t / `every_s` are sent: choose both so that this stays below the provider's limit.
+    """
+
+    key: str  # what is limited: `slack:chat.postMessage:C0DEPLOYS`
+    every_s: float = 0.0  # 0: as often as one likes, as long as the provider asks nobody to wait
+    burst: int = 1
+    cost: int = 1  # for how many it counts
 
 
 class Channel(Protocol):
     """What a channel offers to the sender."""
 
     name: ChannelName
+
+    def paces(self, delivery: Delivery) -> Sequence[Pace]:
+        """Return the limits under which it is sent: it waits, with all of its lane, until each of them has room."""
+        ...
 
     async def deliver(self, delivery: Delivery, previous: str | None) -> str:
         """Send it; return the provider's id.

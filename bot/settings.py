@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     slack_connections: int = Field(
         default=2, ge=1, le=10, description="how many connections one `bot slack` holds, 1 to 10; an app may have 10"
     )
+    slack_pace_s: float = Field(
+        default=1, ge=0, le=60, description="seconds between two messages in one channel, 0 to 60 (0: no pause)"
+    )
     slack_api_url: Annotated[str, AfterValidator(_plain_url), AfterValidator(_directory)] = Field(
         default="https://slack.com/api/", description="where Slack's Web API is"
     )

@@ -140,4 +140,9 @@ def spent(principal: str, step: str, day: str) -> str:
     return f"{tag(int(digest[:8], 16) % SHARDS)}:spent:{digest[:20]}:{step}:{day}"
 
 
+def pace(limit: str) -> str:
+    """String with TTL: what counted towards a limit of sending so far. All of them lie in one slot."""
+    return f"{{pace}}:{limit}"
+
+
 ALL_SHARDS = tuple(ShardKeys(number) for number in range(SHARDS))

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from bot.bodies import ErrorBody
 from bot.entries import encode
+from bot.errors import CountersignError
 from bot.events import Delivered, DeliveryFailed
 from bot.gathering import Gathered, Plan, plan, requests
 from bot.places import Card, Decision, Delivery
@@ -16,7 +17,10 @@ from bot.store.scripts import Change, Settled
 from bot.store.server import Client
 
 _LEASE_MS = 10_000  # kept every second; a sender that was killed holds its shards up for as long
-_BATCH = 500
+
+
+class ShardLostError(CountersignError):
+    """Another sender has this shard, or settled the delivery: what was read of the outbox is out of date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,13 @@ class Outbox:
             return False
         return bool(await client.pexpire(self.shard.out_lease, _LEASE_MS))
 
+    async def keep(self) -> None:
+        """Keep the right to send without a gap. Raises ShardLostError: others may have sent meanwhile."""
+        client = cast("Any", self.client)
+        kept = await client.get(self.shard.out_lease) == self.token.encode()
+        if not kept or not await client.pexpire(self.shard.out_lease, _LEASE_MS):
+            raise ShardLostError
+
     async def release(self) -> None:
         """Let others send at once."""
         if await self.acquire():
@@ -53,11 +64,11 @@ class Outbox:
         """Whether nothing is to be sent."""
         return not await cast("Any", self.client).xlen(self.shard.out)
 
-    async def read(self) -> list[Queued]:
-        """The oldest deliveries, in order. One that cannot be read is set aside."""
+    async def read(self, after: str = "", count: int = 500) -> list[Queued]:
+        """The oldest deliveries, in order, or those after an entry. One that cannot be read is set aside."""
         client = cast("Any", self.client)
         found: list[Queued] = []
-        for entry, fields in await client.xrange(self.shard.out, count=_BATCH):
+        for entry, fields in await client.xrange(self.shard.out, min=f"({after}" if after else "-", count=count):
             try:
                 found.append(Queued(entry.decode(), Delivery.model_validate_json(fields[b"d"])))
             except ValidationError:
@@ -66,10 +77,13 @@ class Outbox:
         return found
 
     async def attempt(self, queued: Queued) -> tuple[str, int]:
-        """Record that it is about to be sent: (`ok`, how often), `lost` or (`void`, how often before)."""
+        """Record that it is about to be sent: (`ok`, how often), `lost` or (`void`, how often before).
+
+        `lost`: others have the shard, or had it and settled this.
+        """
         delivery = queued.delivery
         return await scripts.attempt(
-            self.client, self.shard, delivery.thread, self.token, delivery.id, delivery.valid_while
+            self.client, self.shard, delivery.thread, self.token, queued.entry, delivery.id, delivery.valid_while
         )
 
     async def previous(self, delivery: Delivery) -> str | None:

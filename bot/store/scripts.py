@@ -162,7 +162,7 @@ async def claim(
 ) -> Lease | int | None:
     """Take one thread that is due or whose lease ran out; else the time (us) of the next due one, or None."""
     prefix = f"{shard.prefix}:t:"
-    reply = await _run(client, "claim", [shard.due, shard.leases], [prefix, nonce, lease_us, prefer])
+    reply = await run(client, "claim", [shard.due, shard.leases], [prefix, nonce, lease_us, prefer])
     if not reply[0]:
         return int(float(reply[1])) if reply[1] else None
     thread, epoch, attempts, version, now, lost = reply
@@ -170,14 +170,14 @@ async def claim(
 
 
 async def attempt(
-    client: Client, shard: ShardKeys, thread: str, token: str, delivery: str, request: str | None
+    client: Client, shard: ShardKeys, thread: str, token: str, entry: str, delivery: str, request: str | None
 ) -> tuple[str, int]:
-    """Record that a delivery is about to be sent: (`ok`, how often), `lost` (the shard), `void` (request closed).
+    """Record that a delivery is about to be sent: (`ok`, how often), `lost` (shard or entry), `void` (request closed).
 
     With `void` comes how often it was tried before: any of those may have shown it.
     """
-    keys = [shard.out_lease, shard.out_state, ThreadKeys(thread).open]
-    reply = await _run(client, "attempt", keys, [token, delivery, request or ""])
+    keys = [shard.out_lease, shard.out_state, ThreadKeys(thread).open, shard.out]
+    reply = await run(client, "attempt", keys, [token, delivery, request or "", entry])
     return reply[0].decode(), reply[1]
 
 
@@ -221,18 +221,18 @@ async def refuse(client: Client, record: str, delivery: Delivery, who: str, *, s
     keys = [shard.refused, shard.out, counter, *(shard.seen(source) for source in seen)]
     number = f"{shard_of(delivery.thread):02d}"
     argv = [record, delivery.model_dump_json(exclude_none=True), limit, 86_400, SEEN_TTL_S, number]
-    return cast("bytes", await _run(client, "refuse", keys, argv)).decode()
+    return cast("bytes", await run(client, "refuse", keys, argv)).decode()
 
 
 async def clock(client: Client, shard: ShardKeys) -> int:
     """Read the time (us) of the server that has this shard, which is the one that log entries get."""
-    return int(await _run(client, "clock", [shard.due], []))
+    return int(await run(client, "clock", [shard.due], []))
 
 
 async def reserve(client: Client, key: str, call: str, amount: int | None, limit: int) -> bool:
     """Count a call towards a limit, in hundredths; False if it does not fit. Without an amount, take it out again."""
     argv = [call, "" if amount is None else amount, limit, _SPENT_TTL_S]
-    return bool(await _run(client, "reserve", [key], argv))
+    return bool(await run(client, "reserve", [key], argv))
 
 
 _SPENT_TTL_S = 3 * 86_400
@@ -258,7 +258,7 @@ async def _change(
 ) -> Done:
     argv = [keys.thread, to_json(dict(options)), *change.entries]
     others = [key for other in change.also for key in _others(other)]
-    reply = await _run(client, name, [*_names(keys), *extra, *others], argv)
+    reply = await run(client, name, [*_names(keys), *extra, *others], argv)
     verdict, first, version, now = reply
     return Done(cast("Verdict", verdict.decode()), first, version, int(now))
 
@@ -277,7 +277,8 @@ def _others(also: Also) -> tuple[str, str, str]:
     return keys.log, keys.head, keys.lease
 
 
-async def _run(client: Client, name: str, keys: Sequence[str], argv: Sequence[str | bytes | int]) -> Any:  # noqa: ANN401  # what a script returns is known to its function alone
+async def run(client: Client, name: str, keys: Sequence[str], argv: Sequence[str | bytes | int]) -> Any:  # noqa: ANN401  # what a script returns is known to its function alone
+    """Run one script by its name; its caller knows what it takes and returns."""
     text, sha = source(name)
     arguments = [*keys, *argv]
     batch = batch_of(client)

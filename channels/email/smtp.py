@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
 
@@ -9,7 +10,7 @@ import aiosmtplib
 
 from bot.errors import CountersignError
 from bot.places import ChannelName, Delivery
-from bot.port import DeliveryFailed
+from bot.port import DeliveryFailed, Pace
 from channels.email.addresses import AddressTooLongError, split
 from channels.email.render import POLICY, kept, render
 from channels.email.settings import EmailSettings, Server
@@ -35,6 +36,10 @@ class EmailChannel:
         self._settings = settings
         self._waited: dict[str, int] = {}  # by delivery: how often a copy was put off
         self._line = _Line(Server.smtp(settings.smtp_url), split(settings.addresses[0])[1])
+
+    def paces(self, delivery: Delivery) -> Sequence[Pace]:
+        """Return no limits: mail is sent as quickly as the server takes it."""
+        return ()
 
     async def deliver(self, delivery: Delivery, previous: str | None) -> str:
         """Send it; with `previous`, as a new mail in that one's thread. See `bot.port.Channel`."""

@@ -33,6 +33,7 @@ class SlackSettings:
     bot_token: str = field(repr=False)
     signing_secret: str = field(default="", repr=False)  # for HTTP
     api_url: str = "https://slack.com/api/"
+    pace_s: float = 1.0  # between two messages in one channel, after the first few; 0: as quickly as it goes
 
 
 class SlackApp:

@@ -27,7 +27,7 @@ def attempt() -> Generator[None]:
     except SlackApiError as error:
         told = failure(error)
         if told.status == 429 or told.code in BUSY:
-            raise _later(told.code, told.retry_after_s) from error
+            raise _later(told.code, told.retry_after_s, everybody=told.status == 429) from error
         if told.status >= 500 or told.code in UNCERTAIN:
             raise
         if told.code in _LOCKED_OUT:
@@ -47,5 +47,5 @@ def unsent() -> Generator[None]:
         raise _later(f"Slack did not answer: {type(error).__name__}") from error
 
 
-def _later(detail: str, after_s: float | None = None) -> DeliveryFailed:
-    return DeliveryFailed(detail, permanent=False, retry_after_s=after_s)
+def _later(detail: str, after_s: float | None = None, *, everybody: bool = False) -> DeliveryFailed:
+    return DeliveryFailed(detail, permanent=False, retry_after_s=after_s, everybody=everybody)

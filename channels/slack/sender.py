@@ -1,14 +1,17 @@
 """Deliveries into Slack: posting, replacing, answering below a card, and finding again what was sent."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.places import Card, ChannelName, Delivery, Notice, Place
+from bot.port import Pace
 from channels.slack.app import SlackSettings
 from channels.slack.call_view import call_text
 from channels.slack.calls import reading_client, writing_client
 from channels.slack.cards import Below, file_name, needs_file
 from channels.slack.history import EVENT_TYPE, Found, Mark, ours
 from channels.slack.outcomes import attempt, unsent
+from channels.slack.paces import paces
 from channels.slack.posting import post
 from channels.slack.render import Rendered, card_message, render
 from channels.slack.tally import Tally
@@ -63,6 +66,11 @@ class SlackChannel:
         self._writer = writing_client(settings.bot_token, settings.api_url)
         self.tally = Tally()
         self._direct: dict[str, str] = {}
+        self._post_every_s = settings.pace_s
+
+    def paces(self, delivery: Delivery) -> Sequence[Pace]:
+        """Return the limits under which it is sent; see `bot.port.Channel`."""
+        return paces(delivery, self._post_every_s)
 
     async def deliver(self, delivery: Delivery, previous: str | None) -> str:
         """Post it, put it in the place of `previous`, or post it below `previous`; see `bot.port.Channel`."""

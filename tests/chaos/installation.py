@@ -214,6 +214,7 @@ class Installation:
             "SLACK_BOT_TOKEN": "xoxb-playground",
             "SLACK_SIGNING_SECRET": "playground-signing-secret",
             "SLACK_API_URL": self.slack.api_url,
+            "SLACK_PACE_S": "0",  # the local Slack has no limit, and this is about more than one message a second
             "PORT": str(self.port),
             "IMAP_URL": self.mail.imap_url,
             "SMTP_URL": self.mail.smtp_url,

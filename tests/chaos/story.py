@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +16,7 @@ from bot.ids import RequestIds, thread_id
 from bot.intake import CoreIntake
 from bot.people import Directory
 from bot.places import Card, Content, Delivery, Place
-from bot.port import AnswerInbound, Channel, Inbound
+from bot.port import AnswerInbound, Channel, Inbound, Pace
 from bot.renewer import Renewer
 from bot.runtime import Runtime
 from bot.sender import Sender
@@ -44,6 +44,10 @@ class Wall:
 
     name: str = "slack"
     hung: dict[str, list[Delivery]] = field(default_factory=dict[str, list[Delivery]])  # provider's id -> versions
+
+    def paces(self, delivery: Delivery) -> Sequence[Pace]:
+        """Take as many as there are."""
+        return ()
 
     async def deliver(self, delivery: Delivery, previous: str | None) -> str:
         """Put it up, or over what hangs there."""

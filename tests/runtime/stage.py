@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -20,7 +20,7 @@ from bot.ids import RequestIds, thread_id
 from bot.intake import CoreIntake
 from bot.people import Directory
 from bot.places import Card, Delivery, Place
-from bot.port import Answered, AnswerInbound, Channel, DeliveryFailed, Inbound, Verdict
+from bot.port import Answered, AnswerInbound, Channel, DeliveryFailed, Inbound, Pace, Verdict
 from bot.renewer import Renewer
 from bot.runtime import Runtime
 from bot.sender import Sender
@@ -45,6 +45,10 @@ class Told:
     name: Any = "slack"
     sent: list[tuple[Delivery, str | None]] = field(default_factory=list[tuple[Delivery, str | None]])
     fails: list[DeliveryFailed] = field(default_factory=list[DeliveryFailed])
+    limits: tuple[Pace, ...] = ()
+
+    def paces(self, delivery: Delivery) -> Sequence[Pace]:
+        return self.limits
 
     async def deliver(self, delivery: Delivery, previous: str | None) -> str:
         if self.fails:

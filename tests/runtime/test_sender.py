@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from bot import sender
+from bot import lanes, sender
+from bot import sending as sending_module
 from bot.places import Card, Decision, Delivery, Place
 from bot.port import Channel, DeliveryFailed
 from bot.store import log
@@ -74,7 +75,7 @@ async def test_an_approval_that_reaches_nobody_is_told_where_it_came_from(stage:
 
 
 async def test_who_waits_in_slack_hears_once_that_mail_is_away(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sender, "_pause", soon)
+    monkeypatch.setattr(sending_module, "pause", soon)
     away = Told()
     away.fails = [DeliveryFailed("no connection", permanent=False) for _ in range(6)]
     card = Card(
@@ -93,7 +94,7 @@ async def test_who_waits_in_slack_hears_once_that_mail_is_away(stage: Stage, mon
 
 
 async def test_after_too_many_tries_it_is_given_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sender, "MAX_TRIES", 3)
+    monkeypatch.setattr(sending_module, "MAX_TRIES", 3)
     stage.channel.fails = [DeliveryFailed("busy", permanent=False, retry_after_s=0.01)] * 3
     await put(stage, line("one"), line("two"))
     async with sending(stage):
@@ -104,7 +105,7 @@ async def test_after_too_many_tries_it_is_given_up(stage: Stage, monkeypatch: py
 async def test_an_unknown_outcome_is_looked_up_before_it_is_repeated(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "_pause", soon)
+    monkeypatch.setattr(sending_module, "pause", soon)
 
     class SentButSilent(Told):
         async def deliver(self, delivery: Delivery, previous: str | None) -> str:
@@ -124,7 +125,7 @@ async def test_an_unknown_outcome_is_looked_up_before_it_is_repeated(
 async def test_an_unknown_outcome_of_what_was_not_sent_is_repeated(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "_pause", soon)
+    monkeypatch.setattr(sending_module, "pause", soon)
     stage.channel.fails = [cast("DeliveryFailed", ConnectionResetError("before it was sent"))]
     await put(stage, line("one"))
     async with sending(stage):
@@ -211,6 +212,7 @@ async def test_what_is_being_sent_when_the_sender_stops_stays_its_own(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sender, "_SWEEP_S", 0.02)
+    monkeypatch.setattr(lanes, "SWEEP_S", 0.02)
     started, go_on = asyncio.Event(), asyncio.Event()
 
     class Slow(Told):

@@ -44,7 +44,7 @@ async def _claim(client: Client, lease: Lease) -> object:
 
 
 async def _attempt(client: Client, lease: Lease) -> object:
-    return await scripts.attempt(client, SHARD, THREAD, "me", "d1", "r1")
+    return await scripts.attempt(client, SHARD, THREAD, "me", "1-1", "d1", "r1")
 
 
 async def _refuse(client: Client, lease: Lease) -> object:
@@ -59,7 +59,7 @@ SCRIPTS: Mapping[str, tuple[Script, tuple[str, ...]]] = {
     "answer": (_answer, (*OF_A_THREAD, PENDING, SHARD.grants)),
     "settle": (_settle, (*OF_A_THREAD, PENDING, SHARD.out_lease, SHARD.out_state, SHARD.sent("d1"), SHARD.dead)),
     "claim": (_claim, (SHARD.due, SHARD.leases, KEYS.lease, KEYS.log)),
-    "attempt": (_attempt, (SHARD.out_lease, SHARD.out_state, KEYS.open)),
+    "attempt": (_attempt, (SHARD.out_lease, SHARD.out_state, KEYS.open, SHARD.out)),
     "refuse": (_refuse, (SHARD.refused, SHARD.out, COUNTER)),
 }
 CASES = [pytest.param(name, key, id=f"{name} {key}") for name, (_, keys) in SCRIPTS.items() for key in keys]
@@ -67,7 +67,7 @@ CASES = [pytest.param(name, key, id=f"{name} {key}") for name, (_, keys) in SCRI
 
 async def prepared(client: Client, name: str) -> Lease:
     """A leased thread with an open request and a held outbox; for `claim`, it is due again."""
-    if name == "settle":
+    if name in {"attempt", "settle"}:
         await raw(client).xadd(SHARD.out, {"d": delivery().model_dump_json()}, id="1-1")
     await born(client)
     await scripts.note(client, THREAD, replace(change(2), opened={"r1": f"d:{now_us() + 3_600_000_000}"}))

@@ -1,0 +1,155 @@
+"""One delivery on its way out: when it may go, the attempt on record before the call, and what became of it."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from redis.exceptions import RedisClusterException, RedisError
+
+from bot.gathering import Plan
+from bot.ids import fresh_id
+from bot.places import Card, Delivery, Place, StatusLine
+from bot.port import Channel, DeliveryFailed
+from bot.store import log, pacing, scripts
+from bot.store.outbox import Outbox, Queued, ShardLostError
+from bot.store.scripts import Change
+
+_log = logging.getLogger(__name__)
+SEND_S = 30.0
+TELL_AT = 3  # tries after which those who wait hear of the delay
+MAX_TRIES = 100  # with the pauses between them, about eight hours
+
+
+class Sending:
+    """Sends what lies in one outbox while it is held. Of one lane, one delivery at a time."""
+
+    def __init__(self, outbox: Outbox, channels: Mapping[str, Channel]) -> None:
+        """Take the channels by name; a delivery for any other is given up at once."""
+        self._outbox = outbox
+        self._channels = channels
+
+    async def send(self, queued: Queued) -> float | None:
+        """Send it, or see that it need not be sent, and return None; else return in how many seconds to try again.
+
+        Raises ShardLostError, and redis errors.
+        """
+        channel = self._channels.get(queued.delivery.place.channel)
+        if channel is not None and (wait := await pacing.take(self._outbox.client, channel.paces(queued.delivery))):
+            return wait
+        verdict, tries = await self._outbox.attempt(queued)
+        if verdict == "lost":
+            raise ShardLostError
+        void = verdict == "void"
+        if void and not tries:
+            await self._outbox.drop(queued)
+        elif channel is None:
+            await self._give_up(queued, f"no channel {queued.delivery.place.channel} is set up")
+        else:
+            return await self._try(channel, queued, tries, void=void)
+        return None
+
+    async def drop(self, queued: Queued) -> None:
+        """Leave it unsent: something later in its lane takes its place."""
+        await self._outbox.drop(queued)
+
+    async def _try(self, channel: Channel, queued: Queued, tries: int, *, void: bool) -> float | None:
+        try:
+            await self._deliver(channel, queued, again=void or tries > 1, void=void)
+        except DeliveryFailed as failure:
+            return await self._failed(channel, queued, tries, failure)
+        except (RedisError, RedisClusterException):
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever a provider's client raises: the outcome is unknown
+            name = type(error).__name__
+            _log.warning("%s: unknown outcome (%s); it is looked up first", queued.delivery.id, name)
+            if tries < MAX_TRIES:
+                return pause(tries)
+            await self._give_up(queued, f"{name}, {tries} times")
+        return None
+
+    async def _failed(self, channel: Channel, queued: Queued, tries: int, failure: DeliveryFailed) -> float | None:
+        delivery = queued.delivery
+        if failure.everybody and failure.retry_after_s:
+            await pacing.hold(self._outbox.client, channel.paces(delivery), failure.retry_after_s)
+        if failure.permanent or tries >= MAX_TRIES:
+            await self._give_up(queued, str(failure))
+            return None
+        if tries == TELL_AT:
+            await self._tell_of_delay(delivery)
+        return failure.retry_after_s or pause(tries)
+
+    async def _deliver(self, channel: Channel, queued: Queued, *, again: bool, void: bool) -> None:
+        """Send it. What is `void` was tried before: if that showed it, it is noted, so that its end can replace it."""
+        delivery = queued.delivery
+        planned = await self._outbox.plan(delivery)
+        if planned is not None and planned[1].previous is not None:
+            await self._gather(channel, queued, planned, again=again, void=void)
+            return
+        if again and delivery.replaces is None:
+            found = await asyncio.wait_for(channel.find(delivery), SEND_S)
+            if found is not None:
+                await self._outbox.sent(queued, found, planned)
+                return
+        if void:
+            await self._outbox.drop(queued)
+            return
+        previous = await self._outbox.previous(delivery)
+        if delivery.replaces is not None and previous is None:
+            await self._outbox.drop(queued)  # the card was never sent, so there is nothing to replace
+            return
+        foreign = await asyncio.wait_for(channel.deliver(delivery, previous), SEND_S)
+        await self._outbox.sent(queued, foreign, planned)
+
+    async def _gather(
+        self, channel: Channel, queued: Queued, planned: tuple[str, Plan], *, again: bool, void: bool
+    ) -> None:
+        """Change the message that shows it with others (bot.gathering). A card whose message is gone begins one."""
+        delivery, (key, plan) = queued.delivery, planned
+        if void and plan.undone is not None:  # the attempt before may have shown it: what is closed asks nobody
+            await asyncio.wait_for(channel.deliver(plan.undone, plan.previous), SEND_S)
+            await self._outbox.drop(queued)
+            return
+        try:
+            foreign = await asyncio.wait_for(channel.deliver(plan.delivery, plan.previous), SEND_S)
+        except DeliveryFailed as failure:
+            if not failure.permanent or not isinstance(delivery.content, Card):
+                raise
+            plan = plan.alone(delivery)
+            there = await asyncio.wait_for(channel.find(delivery), SEND_S) if again else None
+            foreign = there or await asyncio.wait_for(channel.deliver(delivery, None), SEND_S)
+        await self._outbox.sent(queued, foreign, (key, plan))
+
+    async def _give_up(self, queued: Queued, reason: str) -> None:
+        """Keep it for a person to look at; if people were to be asked, those who wait hear that they were not."""
+        delivery = queued.delivery
+        _log.error("%s for thread %s was given up: %s", delivery.id, delivery.thread, reason)
+        instead: list[Delivery] = []
+        origin = await self._origin(delivery)
+        if origin is not None:
+            said = StatusLine(markdown="I could not reach those who have to decide this; please tell an operator.")
+            instead = [Delivery(id=fresh_id(), thread=delivery.thread, place=origin, content=said)]
+        await self._outbox.give_up(queued, reason, instead)
+
+    async def _tell_of_delay(self, delivery: Delivery) -> None:
+        """A channel is away: whoever waits for a decision hears of it by the other one, once a card."""
+        origin = await self._origin(delivery)
+        if origin is None or origin.channel == delivery.place.channel:
+            return
+        where = {"email": "by mail", "slack": "in Slack"}.get(delivery.place.channel, "there")
+        said = StatusLine(markdown=f"I cannot reach those who have to decide this {where} just now; I keep trying.")
+        late = Delivery(id=fresh_id(), thread=delivery.thread, place=origin, content=said)
+        await scripts.note(self._outbox.client, delivery.thread, Change(out=[late]))
+
+    async def _origin(self, delivery: Delivery) -> Place | None:
+        """Where those wait who asked for what this card asks; None if it is no card, or goes there itself."""
+        if not isinstance(delivery.content, Card):
+            return None
+        head = await log.head(self._outbox.client, delivery.thread)
+        origin = Place.model_validate_json(head.origin) if head and head.origin else None
+        known = origin is not None and origin != delivery.place and origin.channel in self._channels
+        return origin if known else None
+
+
+def pause(tries: int) -> float:
+    """Seconds until the next try."""
+    return min(300.0, 0.5 * 2**tries)
