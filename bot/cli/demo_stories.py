@@ -60,6 +60,17 @@ STORIES = (
         ),
     ),
     Story(
+        title="Two questions on one card",
+        person=_ANA,
+        channel="C0GENERAL",
+        text="@bot please deploy backend and frontend v1.3.1 to production",
+        then=(
+            "The front desk gives a part to the deploy agent each. Both ask, and #releases shows one message.",
+            "As Rob in #releases, approve the one and reject the other: each is decided by itself.",
+            "Ana's thread hears of both in one answer.",
+        ),
+    ),
+    Story(
         title="Nobody answers",
         person=_ANA,
         channel=DEPLOYS,

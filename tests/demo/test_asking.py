@@ -33,7 +33,11 @@ def said(page: Page) -> Locator:
     return page.locator("#messages .replies").last
 
 
-@pytest.mark.parametrize("story", STORIES, ids=[story.title for story in STORIES])
+BATCH = "Two questions on one card"
+ALONE = [story for story in STORIES if story.title != BATCH]  # its questions are asked in other threads than its own
+
+
+@pytest.mark.parametrize("story", ALONE, ids=[story.title for story in ALONE])
 def test_every_story_begins_with_something_that_waits_for_a_person(page: Page, story: Story) -> None:
     before = page.locator("#log").get_attribute("data-thread") or ""
     page.get_by_role("button", name="What to try").click()

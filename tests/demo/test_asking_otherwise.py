@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from redis import Redis
 
-from tests.demo.looking import ask, decide, newest_mail
+from tests.demo.looking import ANA, ROB, act_as, ask, decide, enter, newest_mail
 from tests.demo.running import Demo, countersign, until
 
 pytestmark = pytest.mark.browser
@@ -44,6 +44,27 @@ def test_a_question_by_mail_is_answered_by_mail_and_then_it_is_approved(page: Pa
     by_mail(page, "Finn", "approve")
     expect(page.locator("#status")).to_have_text("done")
     assert shared.refunds("1050") == [74_00]
+
+
+def test_what_two_delegates_ask_is_one_message_and_each_is_decided_by_itself(page: Page, shared: Demo) -> None:
+    before = len(shared.shop.runs())
+    act_as(page, ANA)
+    enter(page, "general")
+    page.locator("#text").fill("@bot please deploy backend and frontend v1.3.1 to production")
+    page.keyboard.press("Enter")
+    act_as(page, ROB)
+    enter(page, "releases")
+    batch = page.locator("#messages .message", has_text="2 of 2 requests to be decided")
+    expect(batch).to_be_visible()
+    batch.get_by_role("button", name="Approve").first.click()
+    half = page.locator("#messages .message", has_text="1 of 2 requests to be decided")
+    expect(half).to_contain_text("Approved by Rob Wills")
+    half.get_by_role("button", name="Reject").click()
+    page.get_by_role("dialog").get_by_role("button", name="Reject").click()
+    expect(page.locator("#messages .message", has_text="Rejected by Rob Wills")).to_contain_text("Approved by Rob")
+    enter(page, "general")
+    expect(page.locator("#messages .replies").last).to_contain_text("Both parts have come to an end")
+    assert len(shared.shop.runs()) == before + 1
 
 
 def test_a_permission_ends_by_itself(page: Page, shared: Demo) -> None:

@@ -82,6 +82,7 @@ class Scene:
             and (rule.text is None or rule.text.search(self.newest.text) is not None)
             and (rule.task is None or rule.task.search(begun) is not None)
             and (rule.waiting is None or rule.waiting == self.thread.waiting())
+            and (rule.delegates is None or rule.delegates == self.thread.delegates())
             and (not rule.offers or rule.offers in self.offer.steps)
             and (not rule.lacks or rule.lacks not in self.offer.steps)
             and (not rule.missing or rule.missing not in self.said)
@@ -122,6 +123,7 @@ def _words(thread: Transcript, task: Transcript, newest: Event, rules: Rules) ->
         "result": newest.data if newest.kind == "result" else None,
         "reason": _recognised(newest.text, rules, other_than=args),
         "rejection": _rejection(task),
+        "heard": [event.text for event in task.events if event.kind == "delegate_finished"],
         "failure": next((event.text for event in reversed(task.events) if event.kind == "failed"), None),
     }
     prefetched: list[JsonValue] = [event.data for event in thread.events if event.kind == "prefetched"]

@@ -27,6 +27,7 @@ class Rule(Part):
     text: re.Pattern[str] | None = None  # found in that event's text; its named groups can be used as words
     task: re.Pattern[str] | None = None  # found in the message that began the task
     waiting: bool | None = None  # whether something is being waited for; None: either
+    delegates: bool | None = None  # whether another agent still works on a part of the task; None: either
     offers: str = ""  # a step that must be on offer
     lacks: str = ""  # a step that must not be on offer
     missing: str = ""  # a word that nobody may have said

@@ -9,7 +9,7 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 
 # After these, nothing is waited for any more; and all of them call for a decision.
 ENDING = frozenset({"result", "failed", "rejected", "expired", "answered", "withdrawn"})
-DECIDING = ENDING | {"message", "question", "approved"}
+DECIDING = ENDING | {"message", "question", "approved", "delegated", "delegate_finished"}
 
 # What people wrote is escaped, so the first closing tag is the right one.
 _ELEMENT = re.compile(
@@ -18,6 +18,7 @@ _ELEMENT = re.compile(
 _ATTRIBUTE = re.compile(r"(\w+)=\"([^\"]*)\"")
 _MEANS = {  # by kind and `how`
     ("failed", "withdrawn"): "withdrawn",
+    ("task", ""): "message",  # what a delegate was given to do
     ("late_result", "finished"): "result",
     ("late_result", "failed"): "failed",
 }
@@ -91,6 +92,11 @@ class Transcript:
             elif event.kind in ENDING:
                 pending.discard(event.of)
         return bool(pending)
+
+    def delegates(self) -> bool:
+        """Whether another agent still works on a part of the task."""
+        kinds = [event.kind for event in self.events]
+        return kinds.count("delegated") > kinds.count("delegate_finished")
 
     def since(self, start: re.Pattern[str]) -> "Transcript":
         """The part that belongs to the newest task: from the newest message that starts one, never before a `done`."""
