@@ -242,7 +242,8 @@ def biggest_email() -> int:
 
 def _email(settings: Settings, config: Config, secret: bytes) -> "EmailSettings":
     """Our addresses are those of MAIL_ADDRESSES, the default one first, and those that routes name."""
-    from channels.email.settings import EmailSettings  # noqa: PLC0415  # only where it is used
+    from channels.email.oauth import OauthSettings  # noqa: PLC0415  # only where it is used
+    from channels.email.settings import EmailSettings  # noqa: PLC0415
 
     routed = [route.address for route in config.routes if route.address]
     addresses = tuple(dict.fromkeys([*settings.mail_addresses, *routed]))
@@ -254,6 +255,16 @@ def _email(settings: Settings, config: Config, secret: bytes) -> "EmailSettings"
         smtp_url=_plain(settings.smtp_url),
         mail_auth=settings.mail_auth,
         secret=secret,
+        done_folder=settings.mail_done_folder or "",
+        oauth=OauthSettings(
+            file=settings.mail_oauth_token_file,
+            command=settings.mail_oauth_command,
+            url=settings.mail_oauth_url or "",
+            client_id=settings.mail_oauth_client_id or "",
+            client_secret=_plain(settings.mail_oauth_client_secret),
+            refresh_token=_plain(settings.mail_oauth_refresh_token),
+            scope=settings.mail_oauth_scope or "",
+        ),
     )
 
 

@@ -1,91 +1,28 @@
 """What a process needs to know from its environment: connections, credentials and limits."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self, cast
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
     EnvSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
-from bot.addresses import fold_address
 from bot.errors import SettingsError
-from bot.secret_file import SHORTEST_SECRET, kept_secret
+from bot.secret_file import kept_secret
+from bot.settings_fields import FilePath, Token, directory, long_enough, plain_url, token_of, url_of
+from bot.settings_mail import MailSettings
 
 _ENV_FILE = Path(".env")
 
 
-def _url(*schemes: str) -> Callable[[SecretStr], SecretStr]:
-    """Check scheme and host of a URL that may hold a password: it is never shown."""
-
-    def check(url: SecretStr) -> SecretStr:
-        _check_url(url.get_secret_value(), schemes)
-        return url
-
-    return check
-
-
-def _plain_url(url: str) -> str:
-    _check_url(url, ("http", "https"))
-    return url
-
-
-def _check_url(url: str, schemes: tuple[str, ...]) -> None:
-    known = " or ".join(f"{scheme}://" for scheme in schemes)
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise ValueError(
-            "is not a URL that can be read (is the port a number, and is the password percent-encoded?)"
-        ) from None
-    if parts.scheme not in schemes:
-        raise ValueError(f"must start with {known}")
-    if port == 0 or not (parts.path if parts.scheme == "unix" else parts.hostname):
-        raise ValueError("names no place to connect to")
-
-
-def _token(*prefixes: str) -> Callable[[SecretStr], SecretStr]:
-    def check(token: SecretStr) -> SecretStr:
-        if not token.get_secret_value().startswith(prefixes):
-            raise ValueError(f"does not start with {prefixes[0]}")
-        return token
-
-    return check
-
-
-def _long_enough(secret: SecretStr) -> SecretStr:
-    if len(secret.get_secret_value()) < SHORTEST_SECRET:
-        raise ValueError(f"is shorter than {SHORTEST_SECRET} characters")
-    return secret
-
-
-def _split(value: object) -> object:
-    """Read `a@acme.test, b@acme.test` as two addresses."""
-    return [part for part in (p.strip() for p in value.split(",")) if part] if isinstance(value, str) else value
-
-
-def _stripped(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
-def _directory(url: str) -> str:
-    return f"{url.rstrip('/')}/"
-
-
-_Path = Annotated[Path, AfterValidator(Path.expanduser)]
-_Token = Annotated[SecretStr, BeforeValidator(_stripped)]
-
-
-class Settings(BaseSettings):
+class Settings(MailSettings):
     """The settings of one process. `Settings.load()` reads them; a field's description says what to set it to."""
 
     model_config = SettingsConfigDict(
@@ -96,23 +33,23 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    redis_url: Annotated[SecretStr, AfterValidator(_url("redis", "rediss", "unix"))] | None = Field(
+    redis_url: Annotated[SecretStr, AfterValidator(url_of("redis", "rediss", "unix"))] | None = Field(
         default=None,
         description="redis://host:6379, rediss://host:6379 or unix:///path; without it the bot starts its own",
     )
-    anthropic_api_key: _Token | None = Field(
+    anthropic_api_key: Token | None = Field(
         default=None, description="the key of the Anthropic API, which chooses the steps"
     )
-    anthropic_base_url: Annotated[str, AfterValidator(_plain_url)] | None = Field(
+    anthropic_base_url: Annotated[str, AfterValidator(plain_url)] | None = Field(
         default=None, description="where the Anthropic API is, if not at the usual place"
     )
-    slack_bot_token: Annotated[_Token, AfterValidator(_token("xoxb-", "xoxe.xoxb-"))] | None = Field(
+    slack_bot_token: Annotated[Token, AfterValidator(token_of("xoxb-", "xoxe.xoxb-"))] | None = Field(
         default=None, description="the Bot User OAuth Token (xoxb-...) of your Slack app, under OAuth & Permissions"
     )
-    slack_app_token: Annotated[_Token, AfterValidator(_token("xapp-"))] | None = Field(
+    slack_app_token: Annotated[Token, AfterValidator(token_of("xapp-"))] | None = Field(
         default=None, description="an app-level token (xapp-...) with connections:write, under Basic Information"
     )
-    slack_signing_secret: _Token | None = Field(
+    slack_signing_secret: Token | None = Field(
         default=None, description="the Signing Secret of your Slack app, under Basic Information"
     )
     slack_connections: int = Field(
@@ -121,33 +58,18 @@ class Settings(BaseSettings):
     slack_pace_s: float = Field(
         default=1, ge=0, le=60, description="seconds between two messages in one channel, 0 to 60 (0: no pause)"
     )
-    slack_api_url: Annotated[str, AfterValidator(_plain_url), AfterValidator(_directory)] = Field(
+    slack_api_url: Annotated[str, AfterValidator(plain_url), AfterValidator(directory)] = Field(
         default="https://slack.com/api/", description="where Slack's Web API is"
     )
-    imap_url: Annotated[SecretStr, AfterValidator(_url("imap", "imaps"))] | None = Field(
-        default=None, description="the mailbox to watch: imaps://user:password@host/INBOX"
-    )
-    smtp_url: Annotated[SecretStr, AfterValidator(_url("smtp", "smtps"))] | None = Field(
-        default=None, description="the server to send by: smtps://user:password@host"
-    )
-    mail_addresses: Annotated[
-        tuple[Annotated[str, AfterValidator(fold_address)], ...], NoDecode, BeforeValidator(_split)
-    ] = Field(
-        default=(),
-        description="the addresses the bot answers to, with commas between: deploy@acme.test, help@acme.test",
-    )
-    mail_auth: Annotated[str, BeforeValidator(_stripped)] | None = Field(
-        default=None, description="what proves a sender: your mail server's authserv-id, or microsoft, or dkim"
-    )
-    bot_secret: Annotated[_Token, AfterValidator(_long_enough)] | None = Field(
+    bot_secret: Annotated[Token, AfterValidator(long_enough)] | None = Field(
         default=None, description="a value that is the same on every machine; `openssl rand -hex 32` makes one"
     )
-    public_url: Annotated[str, AfterValidator(_plain_url), AfterValidator(lambda url: url.rstrip("/"))] | None = Field(
+    public_url: Annotated[str, AfterValidator(plain_url), AfterValidator(lambda url: url.rstrip("/"))] | None = Field(
         default=None, description="how people reach this server: https://bot.acme.test"
     )
     port: int = Field(default=8080, ge=0, le=65535, description="the port to listen on, 0 to 65535 (0: any free one)")
-    bot_config: _Path = Field(default=Path("bot.toml"), description="the file that lists people, roles and routes")
-    bot_data: _Path = Field(default=Path(".bot"), description="the folder that the bot may keep data in")
+    bot_config: FilePath = Field(default=Path("bot.toml"), description="the file that lists people, roles and routes")
+    bot_data: FilePath = Field(default=Path(".bot"), description="the folder that the bot may keep data in")
     bind: str = Field(
         default="127.0.0.1", description="the address that `bot web` listens on; 0.0.0.0 for all of this machine's"
     )

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+from channels.email.oauth import OauthSettings
+
 _IMAP_PORTS = {"imap": 143, "imaps": 993}
 _SMTP_PORTS = {"smtp": 587, "smtps": 465}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -14,11 +16,20 @@ class EmailSettings:
     """`addresses` are ours, the default one first: those of MAIL_ADDRESSES, and those that routes name."""
 
     addresses: tuple[str, ...]
-    imap_url: str = field(default="", repr=False)
+    imap_url: str = field(default="", repr=False)  # of each mailbox, with white space between
     smtp_url: str = field(default="", repr=False)
     mail_auth: str | None = None
     secret: bytes = field(default=b"", repr=False)
+    done_folder: str = ""  # where mail goes that was taken; empty: it stays
+    oauth: OauthSettings = field(
+        default_factory=OauthSettings
+    )  # for mailboxes and servers whose URL has a user and no password
     name: str = "Countersign"  # how the bot is called in From
+
+    @property
+    def mailboxes(self) -> "tuple[Server, ...]":
+        """Every mailbox to watch, each once."""
+        return tuple(dict.fromkeys(Server.imap(url) for url in self.imap_url.split()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +57,11 @@ class Server:
     def is_local(self) -> bool:
         """Whether it is this machine, where a password may travel as it is."""
         return self.host in _LOOPBACK
+
+    @property
+    def by_token(self) -> bool:
+        """Whether it is logged in to by an access token, since there is a user and no password."""
+        return bool(self.user) and not self.password
 
     @property
     def mailbox(self) -> str:
