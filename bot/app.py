@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from aiohttp import web
-from pydantic import JsonValue, SecretStr
+from pydantic import SecretStr
 from redis.exceptions import RedisError
 
 import agents as agents_package
@@ -21,14 +21,11 @@ from bot.errors import SettingsError
 from bot.people import following
 from bot.port import Channel
 from bot.settings import Settings
-from bot.store.cursors import RedisCursor
 from bot.store.embedded import EmbeddedServer
 from bot.store.log import fix_shards
 from bot.store.server import ServerFacts, check, connect
 
 if TYPE_CHECKING:
-    from channels.email.doctor import Finding as EmailFinding
-    from channels.email.settings import EmailSettings
     from channels.slack.app import SlackSettings
     from channels.slack.doctor import Finding
 
@@ -129,7 +126,9 @@ async def run(
         if roles & {"web", "slack"}:
             await _listen(made, roles, stack)
         if "email" in roles:
-            await _watch(made, stack)
+            from bot import app_email  # noqa: PLC0415  # only where it is used
+
+            await app_email.watch(made, stack)
         tasks: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
         if "worker" in roles:
             from bot.working import work  # noqa: PLC0415  # the model's client takes a second to import
@@ -176,18 +175,6 @@ def _operators_mail(core: Core) -> list[str]:
     return [person.email[0] for person in people if person.email]
 
 
-async def _watch(core: Core, stack: AsyncExitStack) -> None:
-    """Take mails from the mailbox until the stack closes."""
-    from channels.email.receive import Receiver  # noqa: PLC0415  # only where it is used
-    from channels.email.watch import serve_email  # noqa: PLC0415
-
-    url, _ = core.settings.require("imap_url", "smtp_url")
-    settings = _email(core.settings, core.config.current(), core.secret)
-    receiver = Receiver(settings, core.intake())
-    await stack.enter_async_context(serve_email(url, receiver, RedisCursor(core.client)))
-    _log.info("watching the mailbox of %s", ", ".join(settings.addresses))
-
-
 async def _health(core: Core) -> web.Response:
     """Answer a load balancer: 200 while the store answers, else 503."""
     try:
@@ -205,67 +192,10 @@ def channels(core: Core) -> dict[str, Channel]:
 
         found["slack"] = SlackChannel(_slack(core.settings))
     if core.settings.smtp_url is not None:
-        from channels.email.smtp import EmailChannel  # noqa: PLC0415  # only where it is used
+        from bot import app_email  # noqa: PLC0415  # only where it is used
 
-        found["email"] = EmailChannel(_email(core.settings, core.config.current(), core.secret))
+        found["email"] = app_email.channel(core)
     return found
-
-
-async def check_email(settings: Settings, config: Config) -> "list[EmailFinding]":
-    """What `bot doctor` says about the mailbox, the server to send by, and what proves a sender."""
-    from channels.email.doctor import check as check_mail  # noqa: PLC0415  # only where it is used
-
-    return await check_mail(_email(settings, config, b""))
-
-
-def read_email(raw: bytes, mail_auth: str | None) -> dict[str, JsonValue]:
-    """Return what is understood of a mail; `channels.email.told` says in which words."""
-    from channels.email.parse import read_mail  # noqa: PLC0415  # only where it is used
-    from channels.email.told import told  # noqa: PLC0415
-
-    return told(read_mail(raw, mail_auth))
-
-
-def read_reply(raw: bytes) -> dict[str, JsonValue]:
-    """Return what is new, and what is not, in the plain text of a mail without its header."""
-    from channels.email.told import told_reply  # noqa: PLC0415  # only where it is used
-
-    return told_reply(raw)
-
-
-def biggest_email() -> int:
-    """How big a mail may be, in bytes."""
-    from channels.email.parse import BIGGEST  # noqa: PLC0415  # only where it is used
-
-    return BIGGEST
-
-
-def _email(settings: Settings, config: Config, secret: bytes) -> "EmailSettings":
-    """Our addresses are those of MAIL_ADDRESSES, the default one first, and those that routes name."""
-    from channels.email.oauth import OauthSettings  # noqa: PLC0415  # only where it is used
-    from channels.email.settings import EmailSettings  # noqa: PLC0415
-
-    routed = [route.address for route in config.routes if route.address]
-    addresses = tuple(dict.fromkeys([*settings.mail_addresses, *routed]))
-    if not addresses:
-        raise SettingsError("MAIL_ADDRESSES is not set: name the addresses the bot answers to, such as bot@acme.test")
-    return EmailSettings(
-        addresses=addresses,
-        imap_url=_plain(settings.imap_url),
-        smtp_url=_plain(settings.smtp_url),
-        mail_auth=settings.mail_auth,
-        secret=secret,
-        done_folder=settings.mail_done_folder or "",
-        oauth=OauthSettings(
-            file=settings.mail_oauth_token_file,
-            command=settings.mail_oauth_command,
-            url=settings.mail_oauth_url or "",
-            client_id=settings.mail_oauth_client_id or "",
-            client_secret=_plain(settings.mail_oauth_client_secret),
-            refresh_token=_plain(settings.mail_oauth_refresh_token),
-            scope=settings.mail_oauth_scope or "",
-        ),
-    )
 
 
 async def check_slack(settings: Settings) -> "list[Finding]":

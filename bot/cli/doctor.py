@@ -9,7 +9,7 @@ import typer
 from anthropic import APIError, AsyncAnthropic
 from redis.exceptions import RedisError
 
-from bot import app
+from bot import app, app_email
 from bot.agent import LoadedAgent
 from bot.cli.opened import os_identity
 from bot.cli.output import one_line
@@ -162,7 +162,7 @@ async def _email(settings: Settings, config: Config) -> list[Finding]:
     if settings.imap_url is None and settings.smtp_url is None:
         return [Finding("warn", "IMAP_URL and SMTP_URL are not set, so there is no email", _mend("imap_url"))]
     try:
-        told = await app.check_email(settings, config)
+        told = await app_email.check_email(settings, config)
     except CountersignError as error:
         return _failed(error)
     return [Finding("ok" if each.ok else "fail", each.what, each.mend) for each in told]

@@ -30,19 +30,19 @@ def read(files: _Files) -> None:
 
     MAIL_AUTH says what proves a sender, as it does when the mailbox is watched; `dkim` looks keys up in the DNS.
     """
-    from bot import app
+    from bot import app_email
     from bot.settings import Settings
 
     mail_auth = Settings.load().mail_auth
-    _each(files, lambda raw: app.read_email(raw, mail_auth))
+    _each(files, lambda raw: app_email.read_email(raw, mail_auth))
 
 
 @email.command()
 def reply(files: _Files) -> None:
     """Show which part of plain-text mail bodies is new: each file one body without header, one JSON object a line."""
-    from bot import app
+    from bot import app_email
 
-    _each(files, app.read_reply)
+    _each(files, app_email.read_reply)
 
 
 def _each(files: Sequence[str], understood: Callable[[bytes], Mapping[str, JsonValue]]) -> None:
@@ -65,9 +65,9 @@ def _each(files: Sequence[str], understood: Callable[[bytes], Mapping[str, JsonV
 
 def _bytes(name: str) -> bytes:
     """Read a file as far as a mail may go, and a byte more."""
-    from bot import app
+    from bot import app_email
 
-    most = app.biggest_email() + 1
+    most = app_email.biggest_email() + 1
     if name == "-":
         return sys.stdin.buffer.read(most)
     with open(name, "rb") as file:  # noqa: PTH123  # a name with a NUL in it is an error of open's as well
