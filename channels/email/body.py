@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 from channels.email.charsets import text_of
 from channels.email.headers import decoded
 from channels.email.html import visible_text
+from channels.email.lines import without_signs
 from channels.email.mail import Attachment
 from channels.email.newtext import LONGEST
 
@@ -74,7 +75,7 @@ def _leaf(part: Message, kind: str, body: Body) -> str:
             body.attachments.append(Attachment(name=named or "unnamed", type=kind, size=_size(part)))
         return ""
     text = _text(part)
-    return visible_text(text) if kind == "text/html" else text
+    return visible_text(text) if kind == "text/html" else without_signs(text)
 
 
 def _text(part: Message) -> str:

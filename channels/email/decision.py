@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from bot.bodies import AnswerKind
 from bot.durations import duration, parse_duration
+from channels.email.asides import is_aside
 from channels.email.fields import MARK, read_fields
 from channels.email.mail import Said
-from channels.email.markers import is_aside
 from channels.email.offers import Offer
 
 _WORDS = re.compile(r"(?<!\w)(?:approved?|reject(?:ed)?|deny|denied)(?!\w)", re.IGNORECASE)

@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from channels.email import css
+from channels.email import css, markup
+from channels.email.lines import ORIGINAL, SIGNED, without_signs
 
 LONGEST = 300_000  # characters; the rest is not read
 _DEEPEST = 500  # the parser's time grows with the square of the depth
@@ -18,6 +19,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_MARKS = f"> {SIGNED}{ORIGINAL}"
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,40})")
 _CLOSE_THEMSELVES = _words(
@@ -31,27 +33,20 @@ _BLOCKS = _words(
     "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header "
     "hr li main nav ol p pre section table tbody thead tr ul details summary"
 )
-# Where the programs that people write mail with put what they quote.
-_QUOTE_CLASSES = frozenset(
-    {
-        "gmail_quote",
-        "gmail_quote_container",
-        "protonmail_quote",
-        "yahoo_quoted",
-        "moz-cite-prefix",
-        "tutanota_quote",
-        "zmail_extra",
-    }
-)
-_SIGNATURE_CLASSES = frozenset({"gmail_signature", "moz-signature", "protonmail_signature_block"})
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
     quote: int = 0
+    signed: bool = False
     pre: bool = False
     ink: css.Colour = (0, 0, 0)
     paper: css.Colour = (255, 255, 255)
+
+    @property
+    def mark(self) -> str:
+        """What stands before each line here."""
+        return "> " * self.quote or (SIGNED if self.signed else "")
 
 
 def visible_text(html: str) -> str:
@@ -76,7 +71,7 @@ class _Writer:
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._line: list[str] = []
-        self._quote = 0
+        self._mark = ""
 
     def write(self, root: LexborNode, sheet: Mapping[int, css.Style]) -> str:
         stack: list[tuple[LexborNode | None, _State]] = [(root, _State())]
@@ -85,13 +80,13 @@ class _Writer:
             if node is None:
                 self._break()  # a block ends here
             elif node.is_text_node:
-                self._text(node.text_content or "", state)
+                self._text(without_signs(node.text_content or ""), state)
             elif (inner := _entered(node, state, sheet)) is not None:
                 tag = (node.tag or "").lower()
                 self._open(tag, node, inner)
                 if tag in _BLOCKS:
                     stack.append((None, state))
-                stack.extend((child, inner) for child in reversed([*_children(node)]))
+                stack.extend(reversed(_within(node, inner)))
         self._break()
         return "\n".join(self._lines).strip()
 
@@ -100,27 +95,27 @@ class _Writer:
             self._break(always=True)
         elif tag in _BLOCKS:
             self._break()
-        if tag == "p" and self._lines:
+        if tag == "p" and self._lines and not markup.is_tight(node):
             self._blank(state)
-        if state.quote == 0 and _classes(node) & _SIGNATURE_CLASSES:
+        if state.quote == 0 and markup.begins_original(tag, node):
             self._break()
-            self._lines.append("-- ")
+            self._lines.append(ORIGINAL)
         match tag:
             case "li":
                 self._line.append("- ")
             case "td" | "th":
                 self._line.append(" ")
             case "hr":
-                self._lines.append("> " * state.quote + "_" * 20)
+                self._lines.append(state.mark + "_" * 20)
             case _:
                 pass
 
     def _text(self, text: str, state: _State) -> None:
         if css.same(state.ink, state.paper):
             return
-        if state.quote != self._quote:
+        if state.mark != self._mark:
             self._break()
-            self._quote = state.quote
+            self._mark = state.mark
         if not state.pre:
             self._line.append(_SPACES.sub(" ", text))
             return
@@ -131,16 +126,17 @@ class _Writer:
             self._line.append(line)
 
     def _break(self, *, always: bool = False) -> None:
-        line = re.sub(r" {2,}", " ", "".join(self._line).replace("\u00a0", " ")).strip()
+        written = "".join(self._line)
+        line = re.sub(r" {2,}", " ", written.replace("\u00a0", " ")).strip()
         self._line.clear()
         if line:
-            self._lines.append("> " * self._quote + line)
-        elif always and self._lines and self._lines[-1].strip("> "):
-            self._lines.append("> " * self._quote)
+            self._lines.append(self._mark + line)
+        elif (always or "\u00a0" in written) and self._lines and self._lines[-1].strip(_MARKS):
+            self._lines.append(self._mark)
 
     def _blank(self, state: _State) -> None:
-        if self._lines[-1].strip("> "):
-            self._lines.append("> " * state.quote)
+        if self._lines[-1].strip(_MARKS):
+            self._lines.append(state.mark)
 
 
 def _entered(node: LexborNode, state: _State, sheet: Mapping[int, css.Style]) -> _State | None:
@@ -156,14 +152,22 @@ def _entered(node: LexborNode, state: _State, sheet: Mapping[int, css.Style]) ->
     style = {**ruled, **own}
     ink = css.colour(style.get("color", "") or attributes.get("color", "").lower()) or state.ink
     back = style.get("background-color", "") or style.get("background", "") or attributes.get("bgcolor", "").lower()
-    quotes = tag == "blockquote" or bool(_classes(node) & _QUOTE_CLASSES)
     return replace(
         state,
-        quote=min(state.quote + quotes, 8),
+        quote=min(state.quote + markup.quotes(tag, node, attributes), 8),
+        signed=state.signed or markup.signs(node),
         pre=state.pre or tag == "pre" or style.get("white-space", "").startswith("pre"),
         ink=ink,
         paper=css.colour(back) or state.paper,
     )
+
+
+def _within(node: LexborNode, state: _State) -> list[tuple[LexborNode, _State]]:
+    """Return the children with what holds for each."""
+    found = [*markup.children(node)]
+    above = markup.above_quote(node, found)
+    quoted = replace(state, quote=state.quote + 1)
+    return [(child, quoted if at < above else state) for at, child in enumerate(found)]
 
 
 def _sheet(page: LexborHTMLParser) -> dict[int, css.Style]:
@@ -191,17 +195,6 @@ def _sheet(page: LexborHTMLParser) -> dict[int, css.Style]:
 
 def _matters(rule: css.Rule) -> bool:
     return css.hides(rule.style) or bool({"color", "background", "background-color"} & rule.style.keys())
-
-
-def _children(node: LexborNode) -> Iterator[LexborNode]:
-    child = node.first_child
-    while child is not None:
-        yield child
-        child = child.next
-
-
-def _classes(node: LexborNode) -> set[str]:
-    return set((node.attributes.get("class") or "").split())
 
 
 def _depth(html: str) -> int:

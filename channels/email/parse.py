@@ -1,6 +1,7 @@
 """From the bytes of a mail to a `Mail`: never raises, and bounded in time and size."""
 
 import hashlib
+import re
 from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
@@ -29,6 +30,12 @@ BIGGEST = 25_000_000  # bytes; a bigger mail is refused before it is fetched
 _LONGEST_HEAD = 500_000  # bytes
 _MOST_BOUNDARIES = 200
 _LONGEST_SUBJECT = 500  # characters
+# What programs put before the subject of a mail that they forward, by language.
+_FORWARDS = re.compile(
+    r"\s*(?:\[[^\]]{0,60}\]\s*)?"
+    r"(?:fwd?|wg|tr|rv|enc|i|pd|vb|vl|doorst|továbbítás|fv|ilt|пересл?|转发|轉寄|轉發|転送|전달)\s*[:：]",  # noqa: RUF001  # as Chinese programs write it
+    re.IGNORECASE,
+)
 
 
 def read_mail(raw: bytes, mail_auth: str | None = None, lookup: TxtLookup = dns_txt) -> Mail:
@@ -49,6 +56,7 @@ def _read(raw: bytes, mail_auth: str | None, lookup: TxtLookup) -> Mail:
         reason = Refused.TOO_BIG if len(raw) > BIGGEST else Refused.MALFORMED
         return Mail(message_id=ids[0] if ids else None, digest=digest, sender=sender, refusal=reason)
     body = read_body(message)
+    subject = decoded(headers.first("subject"))[:_LONGEST_SUBJECT]
     kind = _kind(headers, message, sender, body)
     proof = Proof(ok=False, why="the From field names no single sender")
     if sender is not None:
@@ -58,7 +66,7 @@ def _read(raw: bytes, mail_auth: str | None, lookup: TxtLookup) -> Mail:
         digest=digest,
         sender=sender,
         refusal=found if isinstance(found, Refused) else None,
-        subject=decoded(headers.first("subject"))[:_LONGEST_SUBJECT],
+        subject=subject,
         kind=kind,
         recipients=recipients(headers),
         copied=visible(headers),
@@ -66,7 +74,7 @@ def _read(raw: bytes, mail_auth: str | None, lookup: TxtLookup) -> Mail:
         in_reply_to=message_ids(headers.first("in-reply-to")),
         references=message_ids(headers.first("references")),
         sent_at=date_us(headers.first("date")),
-        said=split(body.text),
+        said=split(body.text, forwards=_FORWARDS.match(subject) is not None),
         attachments=tuple(body.attachments),
         proof=proof,
         bounced=bounced(headers, body.report + body.text) if kind == "bounce" else None,

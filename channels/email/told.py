@@ -4,6 +4,7 @@ from pydantic import JsonValue
 
 from channels.email.charsets import text_of
 from channels.email.decision import Answer, approval
+from channels.email.lines import without_signs
 from channels.email.mail import Mail, Said
 from channels.email.newtext import split
 from channels.email.offers import Offer
@@ -40,7 +41,7 @@ def told(mail: Mail) -> dict[str, JsonValue]:
 
 def told_reply(raw: bytes) -> dict[str, JsonValue]:
     """Return the parts of a plain-text body without its header; its bytes are UTF-8, or else Windows-1252."""
-    said = split(text_of(raw, None))
+    said = split(without_signs(text_of(raw, None)))
     return {
         "new_text": said.new_text,
         "quoted": said.quoted,

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.email.html import visible_text
+from channels.email.lines import SIGNED
 
 HIDING = [
     "display:none",
@@ -79,11 +80,11 @@ def test_blocks_breaks_and_lists_are_lines() -> None:
 def test_what_programs_quote_is_marked_as_quoted() -> None:
     quote = "<div>On Monday, Bot wrote:</div><blockquote>old<br>older</blockquote>"
     page = f'<div>new</div><div class="gmail_quote">{quote}</div>'
-    assert visible_text(page) == "new\n> On Monday, Bot wrote:\n> > old\n> > older"
+    assert visible_text(page) == "new\n> On Monday, Bot wrote:\n> old\n> older"
 
 
 def test_a_signature_of_a_program_is_marked_as_one() -> None:
-    assert visible_text('approve<div class="gmail_signature">Rob</div>') == "approve\n-- \nRob"
+    assert visible_text('approve<div class="gmail_signature">Rob</div>') == f"approve\n{SIGNED}Rob"
 
 
 def test_a_page_too_deep_to_be_judged_has_no_visible_text() -> None:
