@@ -97,6 +97,7 @@ def block(thread: Thread, index: int) -> str | None:
             | e.Unparked()
             | e.RequestReminded()
             | e.RequestEscalated()
+            | e.RequestShown()
             | e.Granted()
             | e.GrantRevoked()
             | e.Delivered()

@@ -40,7 +40,9 @@ class Core:
         """What channels call."""
         about = {name: agent.description for name, agent in self.agents.items()}
         ids = RequestIds(self.secret)
-        return Reception(self.client, self.sealer, ids, self.directory, lambda: about, form=self.form)
+        credentials = {"slack": self.settings.slack_bot_token, "email": self.settings.smtp_url}
+        able = frozenset(name for name, given in credentials.items() if given)
+        return Reception(self.client, self.sealer, ids, self.directory, lambda: about, form=self.form, channels=able)
 
     def pending(self) -> PendingCards:
         """What waits for whom."""

@@ -33,6 +33,7 @@ from bot.events_asking import (
     RequestExpired,
     RequestOpened,
     RequestReminded,
+    RequestShown,
     RequestWithdrawn,
 )
 from bot.places import Place
@@ -248,6 +249,7 @@ AnyEvent = Annotated[
     | RequestAnswered
     | RequestReminded
     | RequestEscalated
+    | RequestShown
     | Granted
     | GrantRevoked
     | RequestExpired

@@ -77,6 +77,15 @@ class RequestEscalated(Event):
     cards: tuple[CardAt, ...] = ()
 
 
+class RequestShown(Event):
+    """It is shown elsewhere as well, because it did not arrive where it was sent."""
+
+    type: Literal["request_shown"] = "request_shown"
+    request: str
+    instead_of: str  # the delivery that did not arrive
+    cards: tuple[CardAt, ...]
+
+
 class Granted(Event):
     """An approver lets one exact call run without asking, for a while."""
 

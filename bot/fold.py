@@ -78,7 +78,7 @@ def _apply(t: Thread, event: e.AnyEvent, index: int) -> None:
             opened(t, event, index)
         case e.RequestAnswered():
             answered(t, event, index)
-        case e.RequestReminded() | e.RequestEscalated():
+        case e.RequestReminded() | e.RequestEscalated() | e.RequestShown():
             climbed(t, event)
         case e.Granted():
             t.grants[event.grant] = event

@@ -17,11 +17,13 @@ def opened(t: Thread, event: e.RequestOpened, index: int) -> None:
         call.approval = event.request
 
 
-def climbed(t: Thread, event: e.RequestReminded | e.RequestEscalated) -> None:
-    """A rung of a ladder was reached: nobody answered so far."""
+def climbed(t: Thread, event: e.RequestReminded | e.RequestEscalated | e.RequestShown) -> None:
+    """A rung of a ladder was reached, nobody having answered so far; or it is shown elsewhere, which is none."""
     request = t.requests[event.request]
-    request.climbed = event.rung + 1
     request.cards += event.cards
+    if isinstance(event, e.RequestShown):
+        return
+    request.climbed = event.rung + 1
     if isinstance(event, e.RequestEscalated):
         request.escalations += (event,)
 

@@ -103,10 +103,15 @@ class MailIds:
 
     def thread_of(self, message_id: str) -> str | None:
         """Name the thread that a Message-ID of ours belongs to; None if it is not ours."""
+        found = self.delivery_of(message_id)
+        return found[0] if found else None
+
+    def delivery_of(self, message_id: str) -> tuple[str, str] | None:
+        """Name the thread and the delivery that a Message-ID of ours stands for; None if it is not ours."""
         match = _MESSAGE.fullmatch(message_id.strip())
         if match is None or not hmac.compare_digest(match[3], _tag(self.secret, "mail", match[1], match[2])):
             return None
-        return match[1]
+        return match[1], match[2]
 
 
 def _tag(secret: bytes, *parts: str) -> str:

@@ -125,6 +125,17 @@ class Telling(Record):
     a_day: int = 1  # at most so often to one `who`, for one `reason`
 
 
+class Returned(Record):
+    """A report that a delivery of ours did not arrive. All in it but the ids is what somebody's server says."""
+
+    thread: str
+    delivery: str
+    channel: ChannelName
+    recipient: str = ""  # as the report names it
+    status: str = ""  # RFC 3463, such as 5.1.1
+    for_good: bool = False
+
+
 class TextIntake(Intake, Protocol):
     """What a channel calls besides, where people answer in words and there are no buttons."""
 
@@ -132,6 +143,13 @@ class TextIntake(Intake, Protocol):
         """Keep it and say it, once for each source: `told`, `refused` (kept only) or `duplicate`. Raises redis errors.
 
         Its own source is apart from that of the message or answer that it is about.
+        """
+        ...
+
+    async def returned(self, report: Returned) -> Verdict:
+        """Take a report that a delivery came back; whoever was asked by it is asked elsewhere. Raises redis errors.
+
+        `told`, `refused` (kept only), `duplicate`, or `ignored`: there is no such thread.
         """
         ...
 

@@ -7,16 +7,23 @@ from typing import Any, cast
 from bot.ids import fresh_id, thread_id
 from bot.intake import CoreIntake
 from bot.places import Delivery, Place, Text
-from bot.port import Answered, AnswerInbound, RefusalRecord, Telling, Verdict
+from bot.port import Answered, AnswerInbound, RefusalRecord, Returned, Telling, Verdict
 from bot.store import scripts
 from bot.store.keys import ThreadKeys
+from bot.undelivered import Undelivered
 
 _NOWHERE = Place(channel="console", address="nobody")
 
 
 @dataclass(frozen=True, slots=True)
 class Reception(CoreIntake):
-    """Implements `bot.port.TextIntake` over the store."""
+    """Implements `bot.port.TextIntake` over the store. `channels` are those that can be sent by."""
+
+    channels: frozenset[str] = frozenset({"email", "slack"})
+
+    async def returned(self, report: Returned) -> Verdict:
+        """Take a report that a delivery came back: note it, and ask elsewhere whoever was asked by it."""
+        return await Undelivered(self.client, self.sealer, self.directory, self.channels).returned(report)
 
     async def answer(self, inbound: AnswerInbound) -> Answered:
         """Take an answer once. A mailbox can be read again: its owner must not hear that their own answer is late."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from bot.ids import fresh_id
 from bot.lanes import Lanes
 from bot.port import Channel
-from bot.sending import SEND_S, Sending
+from bot.sending import SEND_S, Elsewhere, Sending
 from bot.store.away import AWAY
 from bot.store.keys import ALL_SHARDS, ShardKeys
 from bot.store.outbox import Outbox, ShardLostError
@@ -23,10 +23,13 @@ _SWEEP_S = 1.0
 class Sender:
     """Sends what lies in the outboxes of all shards, as far as this process can get the right to."""
 
-    def __init__(self, client: Client, channels: Mapping[str, Channel], wakes: Wakes) -> None:
-        """Take the channels by name; a delivery for any other is given up at once."""
+    def __init__(
+        self, client: Client, channels: Mapping[str, Channel], wakes: Wakes, elsewhere: Elsewhere | None = None
+    ) -> None:
+        """Take the channels by name (a delivery for any other is given up at once), and who asks elsewhere instead."""
         self._client = client
         self._channels = channels
+        self._elsewhere = elsewhere
         self._wakes = wakes
         self._token = fresh_id()
         self._busy: dict[ShardKeys, asyncio.Task[None]] = {}
@@ -60,7 +63,7 @@ class Sender:
                 hint.clear()
                 if await outbox.empty() or not await outbox.acquire():
                     return
-                await Lanes(outbox, Sending(outbox, self._channels)).run(stop, hint)
+                await Lanes(outbox, Sending(outbox, self._channels, self._elsewhere)).run(stop, hint)
                 await outbox.release()
                 if not hint.is_set() or stop.is_set():
                     return

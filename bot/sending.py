@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from redis.exceptions import RedisClusterException, RedisError
 
@@ -19,13 +19,17 @@ SEND_S = 30.0
 TELL_AT = 3  # tries after which those who wait hear of the delay
 MAX_TRIES = 100  # with the pauses between them, about eight hours
 
+Elsewhere = Callable[[Delivery, str], Awaitable[list[Delivery] | None]]
+"""Asks elsewhere what a card would have asked, and returns what to tell those who wait; None: nobody asks by it."""
+
 
 class Sending:
     """Sends what lies in one outbox while it is held. Of one lane, one delivery at a time."""
 
-    def __init__(self, outbox: Outbox, channels: Mapping[str, Channel]) -> None:
-        """Take the channels by name; a delivery for any other is given up at once."""
+    def __init__(self, outbox: Outbox, channels: Mapping[str, Channel], elsewhere: Elsewhere | None = None) -> None:
+        """Take the channels by name (a delivery for any other is given up at once), and who asks elsewhere instead."""
         self._outbox = outbox
+        self._elsewhere = elsewhere
         self._channels = channels
 
     async def send(self, queued: Queued) -> float | None:
@@ -123,9 +127,12 @@ class Sending:
         """Keep it for a person to look at; if people were to be asked, those who wait hear that they were not."""
         delivery = queued.delivery
         _log.error("%s for thread %s was given up: %s", delivery.id, delivery.thread, reason)
-        instead: list[Delivery] = []
+        told = None
+        if self._elsewhere is not None and isinstance(delivery.content, Card):
+            told = await self._elsewhere(delivery, reason)
+        instead: list[Delivery] = told or []
         origin = await self._origin(delivery)
-        if origin is not None:
+        if told is None and origin is not None:
             said = StatusLine(markdown="I could not reach those who have to decide this; please tell an operator.")
             instead = [Delivery(id=fresh_id(), thread=delivery.thread, place=origin, content=said)]
         await self._outbox.give_up(queued, reason, instead)

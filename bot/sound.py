@@ -4,7 +4,7 @@ from bot import events as e
 from bot.thread import RequestState, Thread
 
 _UNSEALED = (
-    *(e.MessageReceived, e.LateResult, e.DelegateFinished, e.RequestAnswered),
+    *(e.MessageReceived, e.LateResult, e.DelegateFinished, e.RequestAnswered, e.RequestShown),
     *(e.Paused, e.Resumed, e.Cancelled, e.Unparked),
     *(e.Delivered, e.DeliveryFailed, e.Refused, e.Granted, e.GrantRevoked),
     e.Parked,  # committed without folding, since folding may be what fails
@@ -53,7 +53,7 @@ def _about(event: e.AnyEvent) -> tuple[str | None, str | None]:
             return event.call, None
         case e.RequestAnswered() | e.RequestExpired() | e.RequestWithdrawn() | e.Granted():
             return None, event.request
-        case e.RequestReminded() | e.RequestEscalated():
+        case e.RequestReminded() | e.RequestEscalated() | e.RequestShown():
             return None, event.request
         case _:
             return None, None

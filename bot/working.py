@@ -15,6 +15,7 @@ from bot.port import Channel
 from bot.renewer import Renewer
 from bot.runtime import Runtime
 from bot.sender import Sender
+from bot.undelivered import Undelivered
 from bot.wake import Wakes
 from bot.worker import Worker
 
@@ -58,10 +59,12 @@ async def work(core: Core, channels: Mapping[str, Channel], stop: asyncio.Event)
         gc.freeze()  # what is loaded by now stays: the collector, a tenth of a worker's time, need not look at it again
         wakes = Wakes(core.client)
         renewer = Renewer(lambda: sync_client(core), made.lease_us)
+        able = frozenset(channel.name for channel in channels.values())
+        undelivered = Undelivered(core.client, core.sealer, core.directory, able)
         worker = Worker(made, wakes, renewer, slots=core.settings.concurrency)
         listening = asyncio.create_task(wakes.listen())
         renewer.start()
-        sending = asyncio.create_task(Sender(core.client, channels, wakes).run(stop))
+        sending = asyncio.create_task(Sender(core.client, channels, wakes, undelivered.given_up).run(stop))
         working = asyncio.create_task(worker.run(drain_s=core.settings.drain_s))
         try:
             stopping = asyncio.create_task(stop.wait())

@@ -90,7 +90,7 @@ def _say(event: e.AnyEvent, calls: Calls, names: Names) -> Words:
             if event.answer == "edit" and event.body:
                 calls.edited(event.request, event.body.arguments)
             return answered(event, names)
-        case e.RequestReminded() | e.RequestEscalated() | e.Granted() | e.GrantRevoked():
+        case e.RequestReminded() | e.RequestEscalated() | e.RequestShown() | e.Granted() | e.GrantRevoked():
             return meanwhile(event, names)
         case e.RequestExpired():
             return Words("○", "got no answer in time, so nothing was run", tone="bad")

@@ -6,6 +6,8 @@ from typing import assert_never
 from bot import events as e
 from bot.cli.demo_words import Calls, Names, Words, difference, quoted
 
+_BY = {"email": "by mail", "slack": "in Slack", "console": "at the command line"}
+
 
 def opened(event: e.RequestOpened, calls: Calls, names: Names) -> Words:
     """Who is asked for what."""
@@ -56,7 +58,9 @@ def answered(event: e.RequestAnswered, names: Names) -> Words:
             assert_never(event.answer)
 
 
-def meanwhile(event: e.RequestReminded | e.RequestEscalated | e.Granted | e.GrantRevoked, names: Names) -> Words:
+def meanwhile(
+    event: e.RequestReminded | e.RequestEscalated | e.RequestShown | e.Granted | e.GrantRevoked, names: Names
+) -> Words:
     """What a request leads to beside its outcome."""
     match event:
         case e.RequestReminded():
@@ -66,6 +70,9 @@ def meanwhile(event: e.RequestReminded | e.RequestEscalated | e.Granted | e.Gran
             people = " and ".join(map(names, event.approvers))
             asked = f"asked {people} as well" if people else "found nobody else to ask"
             return Words("◕", f"had no answer, and {asked}", f"They have the role {event.role}.", "ask")
+        case e.RequestShown():
+            where = " and ".join(dict.fromkeys(_BY[card.place.channel] for card in event.cards))
+            return Words("◕", f"did not reach everybody, and asked {where} instead", tone="ask")
         case e.Granted():
             until = datetime.fromtimestamp(event.until / 1_000_000, UTC)
             return Words("∞", f"lets exactly this run without asking until {until:%H:%M} UTC", tone="good")

@@ -22,6 +22,7 @@ Asking = (
     | e.RequestAnswered
     | e.RequestReminded
     | e.RequestEscalated
+    | e.RequestShown
     | e.RequestExpired
     | e.RequestWithdrawn
     | e.Granted
@@ -100,6 +101,7 @@ class Timeline:
                 | e.RequestAnswered()
                 | e.RequestReminded()
                 | e.RequestEscalated()
+                | e.RequestShown()
                 | e.RequestExpired()
                 | e.RequestWithdrawn()
                 | e.Granted()
@@ -169,6 +171,10 @@ class Timeline:
             case e.RequestEscalated():
                 names = self._names(event.approvers) or "nobody has that role"
                 what = f"escalated {display_id(event.request)} to {event.role} ({names})"
+                return Line(event.at, "▲", "bot", what, tone="ask")
+            case e.RequestShown():
+                places = ", ".join(f"{card.place.channel} {card.place.address}" for card in event.cards)
+                what = f"{display_id(event.request)} did not arrive; asked elsewhere instead: {one_line(places)}"
                 return Line(event.at, "▲", "bot", what, tone="ask")
             case e.RequestExpired():
                 what = f"request {display_id(event.request)} expired: nobody decided, and that approves nothing"

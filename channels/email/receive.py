@@ -11,7 +11,7 @@ from typing import assert_never
 from bot.identity import EmailIdentity
 from bot.ids import MailIds
 from bot.places import Place
-from bot.port import AnswerInbound, Asked, Inbound, Telling, TextIntake
+from bot.port import AnswerInbound, Asked, Inbound, Returned, Telling, TextIntake
 from channels.email.addresses import addressed, split, token_in
 from channels.email.answers import echo, how, is_question_back, understand
 from channels.email.copies import copied
@@ -81,6 +81,8 @@ class Receiver:
     async def _judge(self, mail: Mail, arrived: int) -> str:
         if mail.refusal is not None or mail.sender is None:
             return await self._refuse(mail, mail.refusal or Refused.NO_FROM)
+        if mail.kind == "bounce":
+            return await self._bounce(mail)
         if mail.kind in _SILENT:
             return await self._refuse(mail, Refused(mail.kind))
         if datetime.fromtimestamp(arrived / 1_000_000, UTC) < self._clock() - TOO_OLD:
@@ -99,6 +101,24 @@ class Receiver:
         if token is not None:
             return await self._reply(mail, mail.sender, token, via, arrived)
         return await self._message(mail, mail.sender, via, arrived)
+
+    async def _bounce(self, mail: Mail) -> str:
+        """A report about a mail of ours leads to what that was about; any other one is listed alone."""
+        found, ours = mail.bounced, self._ids.delivery_of((mail.bounced and mail.bounced.message_id) or "")
+        if found is None or ours is None:
+            return await self._refuse(mail, Refused.BOUNCE)
+        thread, delivery = ours
+        await self._intake.returned(
+            Returned(
+                thread=thread,
+                delivery=delivery,
+                channel="email",
+                recipient=found.recipient.casefold(),
+                status=found.status,
+                for_good=found.for_good,
+            )
+        )
+        return await self._refuse(mail, Refused.BOUNCE, thread=thread)
 
     async def _reply(self, mail: Mail, sender: Sender, token: str, via: str, arrived: int) -> str:
         """A reply to a request: token, sender and proof must agree before its words are looked at."""

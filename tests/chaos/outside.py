@@ -134,7 +134,7 @@ class Outside:
         """The cards in Slack, with when they were made; a mail stays as it was."""
         for thread in self.threads:
             for event in thread.events:
-                if isinstance(event, e.RequestOpened | e.RequestReminded | e.RequestEscalated):
+                if isinstance(event, e.RequestOpened | e.RequestReminded | e.RequestEscalated | e.RequestShown):
                     for card in event.cards:
                         if card.place.channel == "slack":
                             yield thread.requests[event.request], event.at or 0, card

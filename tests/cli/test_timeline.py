@@ -81,6 +81,7 @@ BARE: list[e.AnyEvent] = [
     e.RequestEscalated(request=REQUEST, rung=1, role="operators", approvers=()),
     GRANTED,
     e.GrantRevoked(by="rob", grant=GRANTED.grant),
+    e.RequestShown(request=REQUEST, instead_of="d", cards=()),
     e.RequestExpired(request=REQUEST),
     e.RequestWithdrawn(request=REQUEST, reason="asked"),
     e.Replied(),

@@ -4,7 +4,7 @@ from collections import deque
 
 from redis.exceptions import ConnectionError as StoreAwayError
 
-from bot.port import Answered, AnswerInbound, Asked, Inbound, Telling, Verdict
+from bot.port import Answered, AnswerInbound, Asked, Inbound, Returned, Telling, Verdict
 from bot.store.cursors import Position
 
 
@@ -15,6 +15,7 @@ class RecordingIntake:
         self.messages: list[Inbound] = []  # each once
         self.answers: list[AnswerInbound] = []
         self.told: list[Telling] = []  # each once
+        self.came_back: list[Returned] = []
         self.requests: dict[str, Asked] = {}
         self.replies: deque[Answered] = deque()
         self.away = 0  # this many calls fail
@@ -41,6 +42,11 @@ class RecordingIntake:
             return "duplicate"
         self.told.append(telling)
         return "told" if telling.place else "refused"
+
+    async def returned(self, report: Returned) -> Verdict:
+        self._available()
+        self.came_back.append(report)
+        return "refused"
 
     def reasons(self) -> list[str]:
         """Why mails were not taken, or what their senders were told."""

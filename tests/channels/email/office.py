@@ -14,6 +14,7 @@ from bot.reception import Reception
 from bot.renewer import Renewer
 from bot.sender import Sender
 from bot.store.cursors import RedisCursor
+from bot.undelivered import Undelivered
 from bot.wake import Wakes
 from bot.worker import Worker
 from channels.email.receive import Receiver
@@ -21,7 +22,7 @@ from channels.email.settings import EmailSettings
 from channels.email.smtp import EmailChannel
 from channels.email.watch import serve_email
 from tests.helpers import wait_until
-from tests.runtime.stage import SECRET, Stage
+from tests.runtime.stage import SECRET, Stage, Told
 
 CONFIG = """
 [people.rob]
@@ -52,6 +53,7 @@ class Office:
         self.stage = stage
         self.peer = peer
         self.settings = settings
+        self.slack = Told()
 
     def reception(self) -> Reception:
         """What the channel calls."""
@@ -74,11 +76,15 @@ class Office:
         stage, wakes, stop = self.stage, Wakes(self.stage.client), asyncio.Event()
         runtime = stage.runtime()
         renewer = Renewer(lambda: cast("Any", Redis).from_url(stage.url, retry=None), stage.lease_us)
-        channels: dict[str, Channel] = {"email": EmailChannel(self.settings)}
+        channels: dict[str, Channel] = {
+            "email": EmailChannel(self.settings),
+            "slack": cast("Channel", self.slack),
+        }
+        elsewhere = Undelivered(stage.client, stage.sealer, lambda: stage.directory, frozenset(channels))
         receiver = Receiver(self.settings, self.reception())
         listening = asyncio.create_task(wakes.listen())
         renewer.start()
-        sending = asyncio.create_task(Sender(stage.client, channels, wakes).run(stop))
+        sending = asyncio.create_task(Sender(stage.client, channels, wakes, elsewhere.given_up).run(stop))
         working = asyncio.create_task(Worker(runtime, wakes, renewer, slots=4).run(drain_s=5.0))
         try:
             cursor = RedisCursor(stage.client)
