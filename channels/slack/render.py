@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import assert_never
 
 from bot.places import Batch, Card, Content, Decision, Notice, StatusLine, Text
-from bot.visible import line
+from bot.visible import line, readable
 from channels.slack import kit
 from channels.slack.batch import batch_blocks, batch_title
 from channels.slack.cards import (
@@ -17,11 +18,12 @@ from channels.slack.cards import (
     decision_title,
     users_of,
 )
-from channels.slack.limits import BLOCKS, SECTION, WHOLE, weight
 from channels.slack.mrkdwn import convert, pieces
+from channels.slack.pages import pages
 from channels.slack.visible import escape
 from channels.slack.wire import JsonObject
 
+MOST_MESSAGES = 5  # of one answer
 _NOTIFICATION = 300  # characters; clients show less
 _SMALL = 2_000  # characters of a context's text
 
@@ -47,7 +49,7 @@ def render(content: Content) -> tuple[Rendered, ...]:
             shown = (pieces(convert(content.markdown), _SMALL) or ["…"])[0]
             return (Rendered(_told(content.markdown), [kit.context(kit.small(shown))]),)
         case Text():
-            return text_messages(content.markdown, users_of(content.mention))
+            return text_messages(content.markdown, users_of(content.mention), _below(content))
         case Notice():
             return text_messages(content.markdown)
         case _:
@@ -59,20 +61,47 @@ def card_message(card: Card, below: Below = "nothing") -> Rendered:
     return Rendered(_calling(called(card)) + escape(card_title(card)), card_blocks(card, below))
 
 
-def text_messages(markdown: str, users: Sequence[str] = ()) -> tuple[Rendered, ...]:
-    """Return standard Markdown as one message, or as several if it is long; the first notifies these users."""
-    messages: list[list[JsonObject]] = [[kit.people(users)] if users else []]
-    for piece in pieces(convert(markdown), SECTION) or ["(nothing)"]:
-        block = kit.section(piece)
-        if messages[-1] and (weight([*messages[-1], block]) > WHOLE or len(messages[-1]) >= BLOCKS):
-            messages.append([])
-        messages[-1].append(block)
+def text_messages(markdown: str, users: Sequence[str] = (), below: Sequence[JsonObject] = ()) -> tuple[Rendered, ...]:
+    """Return standard Markdown as one message, or as several if it is long.
+
+    The first notifies these users; the last one ends with the blocks `below`.
+    """
+    found = pages(markdown, [kit.people(users)] if users else [], below)
     told = _calling(users) + _told(markdown)
-    total = len(messages)
     return tuple(
-        Rendered(told if number == 0 else f"(part {number + 1} of {total})", blocks)
-        for number, blocks in enumerate(messages)
+        Rendered(told if number == 1 else f"(part {number} of {len(found)})", blocks)
+        for number, blocks in enumerate(found, 1)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LongAnswer:
+    """A text of more messages than people read in a chat: how it begins, and a file that has all of it."""
+
+    first: tuple[Rendered, ...]
+    closing: Rendered  # says where the rest is
+    file: str  # its name
+    text: str
+
+
+def long_answer(content: Content) -> LongAnswer | None:
+    """Return how a text of more than MOST_MESSAGES is said; None: it is none."""
+    if not isinstance(content, Text):
+        return None
+    messages = render(content)
+    if len(messages) <= MOST_MESSAGES:
+        return None
+    text = readable(content.markdown)
+    name = f"answer-{sha256(text.encode()).hexdigest()[:8]}.md"
+    told = f"This is the beginning. The whole answer, {len(text):,} characters, is in the file above: "
+    line_of_it = kit.rich(kit.paragraph(kit.run(told, "bold"), kit.run(name, "code")))
+    closing = Rendered(f"{told}{name}", [line_of_it, *_below(content)])
+    return LongAnswer(messages[: MOST_MESSAGES - 1], closing, name, text)
+
+
+def _below(_content: Text) -> list[JsonObject]:
+    """Return what stands below an answer, in its last message."""
+    return []
 
 
 def _calling(users: Sequence[str]) -> str:

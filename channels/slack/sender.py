@@ -1,6 +1,6 @@
 """Deliveries into Slack: posting, replacing, answering below a card, and finding again what was sent."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bot.places import Card, ChannelName, Delivery, Notice, Place
@@ -13,7 +13,7 @@ from channels.slack.history import EVENT_TYPE, Found, Mark, ours
 from channels.slack.outcomes import attempt, unsent
 from channels.slack.paces import paces
 from channels.slack.posting import post
-from channels.slack.render import Rendered, card_message, render
+from channels.slack.render import MOST_MESSAGES, LongAnswer, Rendered, card_message, long_answer, render
 from channels.slack.tally import Tally
 from channels.slack.telling import direct_channel, tell
 from channels.slack.uploads import Upload, is_there, put, share
@@ -43,7 +43,9 @@ class SlackChannel:
     """The sender's end of Slack. A provider's id is `channel/ts`.
 
     A text too long for one message is followed by its other parts; the id is the first one's. Each part carries the
-    delivery's id and its number as metadata, so that a second attempt posts only what is missing.
+    delivery's id and its number as metadata, so that a second attempt posts only what is missing. Of a text that would
+    be more than a few messages, the first ones are followed by a file with all of it, and by a last one, numbered above
+    all parts, that names the file. If Slack does not take files, all of its parts follow.
 
     A call too long for its card goes below it as a file, and only then the card offers to let it run:
 
@@ -81,14 +83,14 @@ class SlackChannel:
         if isinstance(content, Card) and needs_file(content):
             return await self._deliver_with_file(delivery, content, spot)
         messages = render(content)
-        sent: dict[int, Found] = {}
-        if len(messages) > 1:
-            sent = await self._sent(delivery, spot)
-        first = _Spot(spot.channel, spot.thread, sent[0].ts) if 0 in sent else spot
-        for number, message in enumerate(messages):
-            if number not in sent:
-                at = await self._send(delivery, message, spot._replace(ts=spot.ts if number == 0 else ""), part=number)
-                first = at if number == 0 else first
+        sent = await self._sent(delivery, spot) if len(messages) > 1 else {}
+        long = None if _is_in_parts(sent, len(messages)) else long_answer(content)
+        first = await self._send_missing(delivery, long.first if long else messages, spot, sent)
+        if long and len(messages) not in sent:
+            if await self._put_above(long, first, sent):
+                await self._send(delivery, long.closing, spot._replace(ts=""), part=len(messages))
+            else:
+                await self._send_missing(delivery, messages, spot, sent | await self._sent(delivery, spot))
         return first.id
 
     async def find(self, delivery: Delivery) -> str | None:
@@ -102,12 +104,32 @@ class SlackChannel:
             return None
         spot = await self._spot(delivery, await self._card_above(delivery))
         sent = await self._sent(delivery, spot)
-        if len(sent) != len(render(content)):
+        if not _is_whole(sent, len(render(content))):
             return None
         found = spot._replace(ts=sent[0].ts)
         if isinstance(content, Card) and sent[0].mark.waits:
             await self._catch_up(delivery, content, found, sent[0].user)
         return found.id
+
+    async def _send_missing(
+        self, delivery: Delivery, messages: Sequence[Rendered], spot: _Spot, sent: Mapping[int, Found]
+    ) -> _Spot:
+        """Send those that are not there yet, in order; return where the first one is."""
+        first = _Spot(spot.channel, spot.thread, sent[0].ts) if 0 in sent else spot
+        for number, message in enumerate(messages):
+            if number not in sent:
+                at = await self._send(delivery, message, spot._replace(ts=spot.ts if number == 0 else ""), part=number)
+                first = at if number == 0 else first
+        return first
+
+    async def _put_above(self, long: LongAnswer, first: _Spot, sent: Mapping[int, Found]) -> bool:
+        """Share the file with a very long answer in its thread, once; False: Slack does not take it."""
+        with unsent():
+            if sent and await is_there(self._reader, long.file, sent[0].user, first.channel, first.root):
+                return True
+            upload = await put(self._reader, long.file, long.text)
+        with attempt():
+            return upload is not None and await share(self._writer, upload, first.channel, first.root)
 
     async def _deliver_with_file(self, delivery: Delivery, card: Card, spot: _Spot) -> str:
         upload = await self._put(card)
@@ -197,3 +219,14 @@ class SlackChannel:
         with unsent():
             found = await ours(self._reader, spot.channel, spot.thread)
         return {one.mark.part: one for one in found if one.mark.delivery == delivery.id}
+
+
+def _is_whole(sent: Mapping[int, Found], total: int) -> bool:
+    """Whether all of a text is there: each part, or the first ones, the file, and what names it."""
+    first = set(range(MOST_MESSAGES - 1)) if total > MOST_MESSAGES and total in sent else set(range(total))
+    return first <= sent.keys()
+
+
+def _is_in_parts(sent: Mapping[int, Found], total: int) -> bool:
+    """Whether a long text is being sent in parts already, since Slack took no file."""
+    return any(MOST_MESSAGES - 1 <= part < total for part in sent)

@@ -124,8 +124,8 @@ async def test_what_the_model_says_has_no_buttons_and_in_slack_no_disguised_link
         await wait_until(lambda: any(isinstance(one.content, Text) for one, _ in stage.channel.sent))
     said = next(one.content for one, _ in stage.channel.sent if isinstance(one.content, Text))
     (message,) = render(said)
-    assert {as_text(block["type"]) for block in message.blocks} == {"section"}
-    assert "|Approve>" not in as_json(message.blocks)
+    assert {as_text(block["type"]) for block in message.blocks} == {"rich_text"}
+    assert '"url": "https://evil.test/approve", "text"' not in as_json(message.blocks)
     assert "<button" not in in_mail(said)[2]
 
 

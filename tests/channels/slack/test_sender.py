@@ -47,7 +47,7 @@ async def test_a_text_is_said_in_its_thread(peer: SlackPeer, channel: SlackChann
     place = Place(channel="slack", address="T0ACME/C0DEPLOYS", thread=root)
     found = message(peer, await channel.deliver(delivery(Text(markdown="**Done.**"), place), None))
     assert found.thread_ts == root
-    assert "*Done.*" in str(found.blocks)
+    assert "'text': 'Done.', 'style': {'bold': True}" in str(found.blocks)
 
 
 async def test_a_person_is_written_to_directly_and_the_conversation_opened_once(
