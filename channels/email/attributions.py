@@ -65,8 +65,10 @@ def ending_at(lines: Sequence[str], end: int, *, cited_next: bool) -> int:
     Programs wrap them, so up to four lines are looked at together. Where what follows is not marked as quoted, more
     must speak for it: a name alone, or a day without an hour, is what people write themselves.
     """
-    if not lines[end].rstrip("*_ ").endswith(":") or _unlike(lines[end]):
+    if _unlike(lines[end]):
         return 0
+    if not lines[end].rstrip("*_ ").endswith(":"):
+        return int(_begins_line(lines[end]))
     joined, satisfied = "", 0
     for count in range(1, min(_MOST_LINES, end + 1) + 1):
         line = lines[end - count + 1]
@@ -96,6 +98,16 @@ def _is_attribution(text: str, *, cited_next: bool) -> bool:
     if verb and hour and (day or _LEAD.match(text) is not None):
         return True
     return cited_next and verb and _is_named(text)
+
+
+def _begins_line(text: str) -> bool:
+    """Whether a line begins with all that an attribution can say, and what is quoted goes on in it, as with Yahoo."""
+    address = _ADDRESS.search(text[:_LONGEST]) if _LEAD.match(text) else None
+    if address is None:
+        return False
+    end = text.find(": ", address.end(), address.end() + 80)
+    head = text[: end + 1]
+    return end > 0 and all(pattern.search(head) for pattern in (_VERB, _DATE, _TIME)) and not _OWN_WORDS.search(head)
 
 
 def _is_named(text: str) -> bool:

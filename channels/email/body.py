@@ -1,5 +1,6 @@
 """The parts of a mail: its text, chosen and decoded, what is attached, and whether it can be read at all."""
 
+import re
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any, Literal, cast
@@ -16,6 +17,7 @@ _DEEPEST = 20
 _BYTES = 4 * LONGEST
 _ENCLOSED = frozenset({"message/delivery-status", "message/rfc822", "message/global", "text/rfc822-headers"})
 _ARMOUR = "-----BEGIN PGP MESSAGE-----"
+_SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
 
 
 @dataclass(slots=True)
@@ -23,6 +25,7 @@ class Body:
     """What was found: the text as its reader saw it, plain text before HTML."""
 
     text: str = ""
+    rich: str = ""  # the same from the HTML beside it
     report: str = ""  # the machine-readable parts of a delivery report
     is_report: bool = False
     attachments: list[Attachment] = field(default_factory=list[Attachment])
@@ -34,7 +37,8 @@ def read_body(message: Message) -> Body:
     """Walk through the parts. Those too deep or too many are left out; nothing here raises for a mail's content."""
     body = Body(is_report=message.get_content_type() == "multipart/report")
     text = _read(message, body, 0)
-    body.text = text[:LONGEST]
+    body.text = _unsigned(text[:LONGEST])
+    body.rich = body.rich[:LONGEST]
     if text.lstrip().startswith(_ARMOUR):
         body.unreadable = "encrypted"
     return body
@@ -60,6 +64,7 @@ def _read(part: Message, body: Body, depth: int) -> str:
         texts = [(name, text) for name, text in found if text.strip()]
         if kind == "multipart/alternative":
             plain = [text for name, text in texts if name == "text/plain"]
+            body.rich = body.rich or next((text for name, text in texts if name != "text/plain"), "")
             return (plain or [text for _, text in texts] or [""])[0]
         return "\n".join(text for _, text in texts)
     return _leaf(part, kind, body)
@@ -76,6 +81,16 @@ def _leaf(part: Message, kind: str, body: Body) -> str:
         return ""
     text = _text(part)
     return visible_text(text) if kind == "text/html" else without_signs(text)
+
+
+def _unsigned(text: str) -> str:
+    """Take what was signed out of its armour (RFC 9580, section 7)."""
+    if not text.lstrip().startswith(_SIGNED):
+        return text
+    signed, end, rest = text.partition("-----BEGIN PGP SIGNATURE-----")
+    _, blank, inner = signed.replace("\r\n", "\n").partition("\n\n")
+    below = rest.partition("-----END PGP SIGNATURE-----")[2]
+    return re.sub("(?m)^- ", "", inner) + below if end and blank else text
 
 
 def _text(part: Message) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 LONGEST = 1_000  # characters of a line that are looked at
 
-ORIGINAL = "\x1e"
+ORIGINAL = "\x01"
 """A line that the HTML reader writes where a program says by its markup: what was answered to begins here."""
-SIGNED = "\x1d"
+SIGNED = "\x02"
 """What the HTML reader writes before each line of what a program marks as a signature."""
 
 _INVISIBLE = dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF])

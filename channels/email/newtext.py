@@ -160,12 +160,11 @@ class _Parts:
 
 def _joined(kept: Sequence[Sequence[str]], pieces: Sequence[Sequence[str]]) -> list[str]:
     """Put the pieces together: where a quote between them had blank lines around it, one of them stays."""
-    spaced = any(piece and not piece[0].strip() for piece in pieces[1:]) or any(
-        piece and not piece[-1].strip() for piece in pieces[:-1]
-    )
+    spaced = any(piece and not piece[0].strip() for piece in pieces[1:])
+    spaced = spaced or any(piece and not piece[-1].strip() for piece in pieces[1:-1])
     found: list[str] = []
-    for piece in kept:
-        found += [""] if found and spaced else []
+    for number, piece in enumerate(kept):
+        found += [""] if number and (spaced or (number == 1 and has_text(pieces[0]))) else []
         found += trimmed(piece)
     return found
 

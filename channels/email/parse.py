@@ -21,7 +21,7 @@ from channels.email.headers import (
     visible,
 )
 from channels.email.kinds import bounced, kind_of
-from channels.email.mail import Kind, Mail, Proof, Sender
+from channels.email.mail import Kind, Mail, Proof, Said, Sender
 from channels.email.newtext import split
 from channels.email.refusals import Refused
 from channels.email.threading import conversation
@@ -74,11 +74,26 @@ def _read(raw: bytes, mail_auth: str | None, lookup: TxtLookup) -> Mail:
         in_reply_to=message_ids(headers.first("in-reply-to")),
         references=message_ids(headers.first("references")),
         sent_at=date_us(headers.first("date")),
-        said=split(body.text, forwards=_FORWARDS.match(subject) is not None),
+        said=_said(body, forwards=_FORWARDS.match(subject) is not None),
         attachments=tuple(body.attachments),
         proof=proof,
         bounced=bounced(headers, body.report + body.text) if kind == "bounce" else None,
     )
+
+
+def _said(body: Body, *, forwards: bool) -> Said:
+    """Take the text apart. Where it marks no quote and its HTML does, that one counts, if it says less of the same."""
+    said = split(body.text, forwards=forwards)
+    if said.quoted or said.forwarded or not body.rich:
+        return said
+    rich = split(body.rich, forwards=forwards)
+    words, fewer = _squeezed(said.new_text), _squeezed(rich.new_text)
+    marked = rich.quoted or rich.forwarded or rich.signature
+    return rich if marked and fewer and (words.startswith(fewer) or words.endswith(fewer)) else said
+
+
+def _squeezed(text: str) -> str:
+    return "".join(char for char in text if char.isalnum())
 
 
 def _kind(headers: Headers, message: Message, sender: Sender | None, body: Body) -> Kind:
