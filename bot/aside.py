@@ -10,6 +10,7 @@ from bot.events import Parked
 from bot.ids import fresh_id
 from bot.people import Directory
 from bot.places import Delivery, Place, StatusLine
+from bot.progress import set_aside
 from bot.runtime import Runtime
 from bot.store import log, scripts
 from bot.store.changes import Also
@@ -26,7 +27,10 @@ async def park(runtime: Runtime, lease: Lease) -> None:
     change = Change(
         entries=[runtime.sealer.entry(lease.thread, Parked(by="bot", body=TextBody(text=reason)))],
         head={"paused": "1", "parked": "1", "status": "parked"},
-        out=await _tell(runtime, lease.thread, f"Thread {lease.thread} was set aside: {reason}"),
+        out=[
+            *await _progress(runtime, lease.thread),
+            *await _tell(runtime, lease.thread, f"Thread {lease.thread} was set aside: {reason}"),
+        ],
         also=await _parent(runtime, lease.thread, reason),
     )
     if (await scripts.commit(runtime.client, lease, change, _terms(runtime, lease.version))).ok:
@@ -36,10 +40,11 @@ async def park(runtime: Runtime, lease: Lease) -> None:
 async def stop(runtime: Runtime, lease: Lease, thread: Thread) -> None:
     """Give back a thread that holds an entry which this program cannot read; tell people the first time."""
     head = await log.head(runtime.client, thread.id)
-    out: Sequence[Delivery] = ()
+    out: list[Delivery] = []
     also: Sequence[Also] = ()
     if head is None or head.status != "unreadable":
-        out = await _tell(runtime, thread.id, f"Thread {thread.id} stopped: {thread.unreadable}")
+        out = await _progress(runtime, thread.id)
+        out += await _tell(runtime, thread.id, f"Thread {thread.id} stopped: {thread.unreadable}")
         also = await _parent(runtime, thread.id, "Its log cannot be read.")
         _log.error("%s: stopped: %s", thread.id, thread.unreadable)
     change = Change(head={"status": "unreadable"}, out=out, also=also)
@@ -55,6 +60,15 @@ async def _parent(runtime: Runtime, thread: str, reason: str) -> list[Also]:
 
 def _terms(runtime: Runtime, basis: int) -> Terms:
     return Terms(seq=1, basis=basis, lease_us=runtime.lease_us, progress=True, release=Release())
+
+
+async def _progress(runtime: Runtime, thread: str) -> list[Delivery]:
+    """Nobody is left waiting for a turn that does not go on."""
+    head = await log.head(runtime.client, thread)
+    if head is None or not head.origin or head.parent:
+        return []
+    origin = Place.model_validate_json(head.origin)
+    return set_aside(thread, origin, await log.load(runtime.client, thread), _WRONG)
 
 
 async def _tell(runtime: Runtime, thread: str, text: str) -> list[Delivery]:

@@ -124,6 +124,13 @@ class ChannelEntry(Table):
     answers: Literal["thread", "dm", "ephemeral"] = "thread"
 
 
+class SlackTable(Table):
+    """`[slack]`: what the bot shows in Slack besides its answers."""
+
+    progress: bool = True  # one message a turn that says how far it is
+    feedback: bool = True  # two buttons below an answer: good, or not
+
+
 class Config(Table):
     """The whole of bot.toml. Made by `bot.config.parse_config`, which checks that the tables agree with each other."""
 
@@ -131,6 +138,7 @@ class Config(Table):
     roles: Mapping[_Name, RoleEntry] = Field(default_factory=dict[str, RoleEntry])
     routes: tuple[Route, ...] = ()
     channels: Mapping[_Channel, ChannelEntry] = Field(default_factory=dict[str, ChannelEntry])
+    slack: SlackTable = SlackTable()
     agents: Mapping[_Name, Mapping[str, object]] = Field(default_factory=dict[str, Mapping[str, object]])
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from bot.config_tables import ChannelEntry, Config, PersonEntry, RoleEntry, Route, Table
+from bot.config_tables import ChannelEntry, Config, PersonEntry, RoleEntry, Route, SlackTable, Table
 
 _NAMED = ("routes", "people", "roles", "agents", "channels")
 """What has tables of its own, each with a name or number."""
@@ -31,7 +31,7 @@ def problem(where: tuple[int | str, ...], kind: str, message: str) -> str:
         case _, "dict_type" | "mapping_type" | "model_type":
             return f"{_table_name(list(where))} should be a table"
         case _:
-            depth = 2 if where and where[0] in _NAMED else 0
+            depth = 0 if not where else 2 if where[0] in _NAMED else 1 if where[0] == "slack" else 0
             setting = " ".join(str(part) for part in where[depth:] if isinstance(part, str))
             said = message.removeprefix("Value error, ").replace("Input should be", "should be")
             return f"{_table_name(list(where[:depth]))}{f' {setting}' if setting else ''}: {said}"
@@ -43,6 +43,7 @@ def _settings_of(where: list[int | str]) -> tuple[str, ...]:
         "roles": RoleEntry,
         "routes": Route,
         "channels": ChannelEntry,
+        "slack": SlackTable,
     }
     return tuple((tables[where[0]] if where else Config).model_fields)
 

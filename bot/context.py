@@ -103,6 +103,7 @@ def block(thread: Thread, index: int) -> str | None:
             | e.Delivered()
             | e.DeliveryFailed()
             | e.Refused()
+            | e.Feedback()
         ):
             return None
         case _:

@@ -1,5 +1,7 @@
 """Pause, resume and cancel a thread, and what it delegated: what people may do to it from outside."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from bot.bodies import TextBody
@@ -9,6 +11,7 @@ from bot.entries import Sealer
 from bot.events import Cancelled, DelegateFinished, Paused, Resumed, Unparked
 from bot.fold import fold
 from bot.people import Person
+from bot.progress import along
 from bot.store import log, scripts
 from bot.store.log import Head
 from bot.store.scripts import Change
@@ -16,6 +19,7 @@ from bot.store.server import Client
 from bot.thread import Thread
 
 Order = Literal["pause", "resume", "cancel"]
+_EVENTS: Mapping[Order, type[Paused | Resumed | Cancelled]] = {"pause": Paused, "resume": Resumed, "cancel": Cancelled}
 
 
 def may_order(person: Person, thread: Thread) -> bool:
@@ -62,6 +66,8 @@ async def _one(client: Client, sealer: Sealer, head: Head, order: Order, by: str
         if isinstance(what, str):
             return what
         change, said = what
+        thread = fold(head.thread, await log.load(client, head.thread), sealer)
+        change = replace(change, out=along(thread, [_EVENTS[order](by=by)], ()))
         done = await scripts.ingest(client, head.thread, change, expect=head.input_version)
         newer = await log.head(client, head.thread) if done.verdict == "newer" else None
         if newer is None:

@@ -128,9 +128,10 @@ def _follow(held: Held, step: s.Step, call: str, mode: Mode) -> Follow:
     thread, directory = held.thread, held.runtime.directory()
     match step:
         case s.DoneForNow(message=message) | s.Reply(message=message):
-            told = replies.reply(thread, directory, message)
-            said = Replied(call=call, final=isinstance(step, s.DoneForNow), to=told.to, body=TextBody(text=message))
-            if isinstance(step, s.DoneForNow) and (parent := ended(thread, "done", message)):
+            final = isinstance(step, s.DoneForNow)
+            told = replies.reply(thread, directory, message, answers=call if final else None)
+            said = Replied(call=call, final=final, to=told.to, body=TextBody(text=message))
+            if final and (parent := ended(thread, "done", message)):
                 return Follow([said], also=parent)
             return Follow([said], told.out)
         case s.Delegate():

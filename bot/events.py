@@ -36,6 +36,7 @@ from bot.events_asking import (
     RequestShown,
     RequestWithdrawn,
 )
+from bot.events_notes import Delivered, DeliveryFailed, Feedback, Refused
 from bot.places import Place
 from bot.steps import Ladder
 
@@ -209,33 +210,6 @@ class ModelFailed(Event):
     body: FailureBody | None = None
 
 
-class Delivered(Event):
-    """Note: a channel took a delivery. It informs, and never moves a thread."""
-
-    type: Literal["delivered"] = "delivered"
-    delivery: str
-    channel: str
-    foreign: str
-    request: str | None = None
-
-
-class DeliveryFailed(Event):
-    """Note: a delivery was given up."""
-
-    type: Literal["delivery_failed"] = "delivery_failed"
-    delivery: str
-    channel: str
-    body: ErrorBody | None = None
-
-
-class Refused(Event):
-    """Note: someone tried something that he may not."""
-
-    type: Literal["refused"] = "refused"
-    reason: str
-    request: str | None = None
-
-
 AnyEvent = Annotated[
     MessageReceived
     | Prefetched
@@ -266,7 +240,8 @@ AnyEvent = Annotated[
     | ModelFailed
     | Delivered
     | DeliveryFailed
-    | Refused,
+    | Refused
+    | Feedback,
     Field(discriminator="type"),
 ]
 

@@ -80,10 +80,8 @@ def _apply(t: Thread, event: e.AnyEvent, index: int) -> None:
             answered(t, event, index)
         case e.RequestReminded() | e.RequestEscalated() | e.RequestShown():
             climbed(t, event)
-        case e.Granted():
-            t.grants[event.grant] = event
-        case e.GrantRevoked():
-            t.revoked.add(event.grant)
+        case e.Granted() | e.GrantRevoked() | e.Feedback():
+            _noted(t, event)
         case e.RequestExpired():
             closed(t, event.request, "expired", event.at)
         case e.RequestWithdrawn():
@@ -108,6 +106,18 @@ def _apply(t: Thread, event: e.AnyEvent, index: int) -> None:
             _model_failed(t, event)
         case e.Delivered() | e.DeliveryFailed() | e.Refused():
             pass
+        case _:
+            assert_never(event)
+
+
+def _noted(t: Thread, event: e.Granted | e.GrantRevoked | e.Feedback) -> None:
+    match event:
+        case e.Granted():
+            t.grants[event.grant] = event
+        case e.GrantRevoked():
+            t.revoked.add(event.grant)
+        case e.Feedback():
+            t.feedback[event.call, event.by or ""] = event
         case _:
             assert_never(event)
 

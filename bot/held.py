@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from bot import progress as progress_of
 from bot.entries import stamped
 from bot.errors import CountersignError
 from bot.events import AnyEvent
@@ -74,6 +75,8 @@ class Held:
         mark = {"by": "bot", "basis": thread.version, "now": now, "seal": seal}
         written = [thread.sealer.write(thread.id, event.model_copy(update=mark)) for event in events]
         entries = [one.entry for one in written]
+        enabled = self.runtime.directory().config.slack.progress
+        out = progress_of.along(thread, events, out, enabled=enabled)
         change = Change(entries=entries, head=head or {}, opened=opened or {}, closed=closed, out=out, also=also)
         done = await self._commit(change, decides=decides, progress=progress, grant=grant)
         if done.verdict == "revoked":
@@ -109,7 +112,8 @@ class Held:
 
     async def _give_back(self, release: Release, *, progress: bool) -> None:
         head = {"status": self.thread.status, "agent": self.thread.agent}
-        await self._commit(Change(head=head), decides=False, progress=progress, release=release)
+        change = Change(head=head, out=progress_of.at_rest(self.thread))
+        await self._commit(change, decides=False, progress=progress, release=release)
 
     async def refresh(self) -> None:
         """Fold what was appended since."""

@@ -33,6 +33,11 @@ def child_id(parent: str, call: str) -> str:
     return f"{parent[:2]}-{_b32(digest[1:11])}"
 
 
+def progress_id(thread: str, start: int) -> str:
+    """Name the delivery that shows how far the turn is that began with this entry of a thread."""
+    return _b32(hashlib.sha256(json.dumps(["progress", thread, start]).encode()).digest()[:10])
+
+
 def shard_of(thread: str) -> int:
     """Read the shard that a thread id carries; it is never recomputed."""
     return int(thread[:2])

@@ -4,9 +4,10 @@ import asyncio
 import math
 import time
 from collections import deque
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 
-from bot.places import Batch, Card, Decision, Notice
+from bot.places import Batch, Card, Decision, Notice, Progress, Text
 from bot.sending import Sending
 from bot.store.away import AWAY
 from bot.store.outbox import Outbox, Queued
@@ -59,11 +60,12 @@ class Lanes:
         now = time.monotonic()
         for lane, waiting in self._lanes.items():
             if lane not in self._busy and self._not_before.get(lane, 0.0) <= now:
-                act = self._drop if _is_superseded(waiting) else self._sending.send
-                self._busy[lane] = asyncio.create_task(act(waiting[0]))
+                self._busy[lane] = asyncio.create_task(self._act(waiting)(waiting[0]))
 
-    async def _drop(self, queued: Queued) -> None:
-        await self._sending.drop(queued)
+    def _act(self, waiting: deque[Queued]) -> Callable[[Queued], Coroutine[None, None, float | None]]:
+        if _is_superseded(waiting):
+            return self._sending.drop
+        return self._sending.skip if _is_answered(waiting) else self._sending.send
 
     async def _wait(self, hint: asyncio.Event) -> None:
         """Wait for something to do: a call came back, a lane's time has come, something was put in."""
@@ -105,6 +107,14 @@ class Lanes:
 def _is_superseded(waiting: deque[Queued]) -> bool:
     """Whether the first would only be replaced at once by one that waits behind it; what asks or decides never is."""
     first = waiting[0].delivery
-    if first.replaces is None or isinstance(first.content, Card | Decision | Batch | Notice):
+    if first.replaces is None or isinstance(first.content, Card | Decision | Batch | Notice | Text):
         return False
     return any(later.delivery.replaces == first.replaces for later in list(waiting)[1:])
+
+
+def _is_answered(waiting: deque[Queued]) -> bool:
+    """Whether the first is to say how far a turn is whose answer waits behind it already."""
+    first = waiting[0].delivery
+    if first.replaces is not None or not isinstance(first.content, Progress):
+        return False
+    return any(isinstance(one.delivery.content, Text) and one.delivery.replaces == first.id for one in waiting)

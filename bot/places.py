@@ -66,6 +66,7 @@ class Text(Frozen):
     kind: Literal["text"] = "text"
     markdown: str
     mention: tuple[str, ...] = ()  # channel ids of people who are to be notified: `T0ACME/U0ROB`
+    rate: str | None = None  # the answer's name, `<thread>/<call>`, if people may say what they think of it
 
 
 class Notice(Frozen):
@@ -147,7 +148,38 @@ class StatusLine(Frozen):
     markdown: str
 
 
-Content = Annotated[Text | Notice | Card | Decision | Batch | StatusLine, Field(discriminator="kind")]
+TaskState = Literal["running", "waiting", "done", "failed", "unsure"]
+ProgressState = Literal["working", "waiting", "ended"]
+_MARKS: dict[TaskState, str] = {"running": "▸", "waiting": "‖", "done": "✓", "failed": "✗", "unsure": "?"}
+
+
+class Task(Frozen):
+    """One step of a turn, by a title that code gave it."""
+
+    name: str  # the call
+    title: str
+    state: TaskState
+
+
+class Progress(Frozen):
+    """How far a turn is: one message that is changed in place, and gives way to the answer."""
+
+    kind: Literal["progress"] = "progress"
+    state: ProgressState
+    title: str  # plain text, a few words
+    note: str = ""  # a sentence in Markdown
+    tasks: tuple[Task, ...] = ()
+    earlier: int = 0  # so many tasks before these are not shown
+
+    @property
+    def markdown(self) -> str:
+        """All of it in words, for where there are no blocks for it."""
+        more = [f"({self.earlier} earlier steps)"] if self.earlier else []
+        tasks = [f"{_MARKS[task.state]} {task.title}" for task in self.tasks]
+        return "\n\n".join([f"**{self.title}**", *more, *tasks, *([self.note] if self.note else [])])
+
+
+Content = Annotated[Text | Notice | Card | Decision | Batch | StatusLine | Progress, Field(discriminator="kind")]
 
 
 class Delivery(Frozen):
@@ -158,5 +190,5 @@ class Delivery(Frozen):
     place: Place
     content: Content
     valid_while: str | None = None  # a request: not sent any more once that is closed
-    replaces: str | None = None  # the delivery whose message this one takes the place of
+    replaces: str | None = None  # the delivery whose message this one takes the place of; a text stands by itself, too
     under: str | None = None  # the delivery, a card, that this one belongs under: in its thread, as a reply to its mail

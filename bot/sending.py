@@ -8,7 +8,7 @@ from redis.exceptions import RedisClusterException, RedisError
 
 from bot.gathering import Plan
 from bot.ids import fresh_id
-from bot.places import Card, Delivery, Place, StatusLine
+from bot.places import Card, Delivery, Place, Progress, StatusLine, Text
 from bot.port import Channel, DeliveryFailed
 from bot.store import log, pacing, scripts
 from bot.store.outbox import Outbox, Queued, ShardLostError
@@ -56,6 +56,16 @@ class Sending:
         """Leave it unsent: something later in its lane takes its place."""
         await self._outbox.drop(queued)
 
+    async def skip(self, queued: Queued) -> float | None:
+        """Leave it unsent likewise, unless an earlier attempt may have shown it: then see to that as `send` does."""
+        verdict, tries = await self._outbox.attempt(queued)
+        if verdict == "lost":
+            raise ShardLostError
+        if tries > 1:
+            return await self.send(queued)
+        await self._outbox.drop(queued)
+        return None
+
     async def _try(self, channel: Channel, queued: Queued, tries: int, *, void: bool) -> float | None:
         try:
             await self._deliver(channel, queued, again=void or tries > 1, void=void)
@@ -75,6 +85,9 @@ class Sending:
         delivery = queued.delivery
         if failure.everybody and failure.retry_after_s:
             await pacing.hold(self._outbox.client, channel.paces(delivery), failure.retry_after_s)
+        if failure.permanent and isinstance(delivery.content, Progress):
+            await self._outbox.drop(queued)  # somebody deleted the message, or it may not be shown; the answer comes
+            return None
         if failure.permanent or tries >= MAX_TRIES:
             await self._give_up(queued, str(failure))
             return None
@@ -89,20 +102,29 @@ class Sending:
         if planned is not None and planned[1].previous is not None:
             await self._gather(channel, queued, planned, again=again, void=void)
             return
-        if again and delivery.replaces is None:
+        previous = await self._outbox.previous(delivery)
+        replacing = delivery.replaces is not None and previous is not None
+        if again and not replacing:
             found = await asyncio.wait_for(channel.find(delivery), SEND_S)
             if found is not None:
                 await self._outbox.sent(queued, found, planned)
                 return
-        if void:
-            await self._outbox.drop(queued)
+        if void or (delivery.replaces is not None and not replacing and not isinstance(delivery.content, Text)):
+            await self._outbox.drop(queued)  # of a card that was never sent, there is nothing to replace
             return
-        previous = await self._outbox.previous(delivery)
-        if delivery.replaces is not None and previous is None:
-            await self._outbox.drop(queued)  # the card was never sent, so there is nothing to replace
-            return
-        foreign = await asyncio.wait_for(channel.deliver(delivery, previous), SEND_S)
+        try:
+            foreign = await asyncio.wait_for(channel.deliver(delivery, previous), SEND_S)
+        except DeliveryFailed as failure:
+            if not (failure.permanent and replacing and isinstance(delivery.content, Text)):
+                raise
+            foreign = await self._anew(channel, delivery, again=again)
         await self._outbox.sent(queued, foreign, planned)
+
+    async def _anew(self, channel: Channel, delivery: Delivery, *, again: bool) -> str:
+        """Say what was to take the place of a message as a message of its own: the other one is not there any more."""
+        alone = delivery.model_copy(update={"replaces": None})
+        found = await asyncio.wait_for(channel.find(alone), SEND_S) if again else None
+        return found or await asyncio.wait_for(channel.deliver(alone, None), SEND_S)
 
     async def _gather(
         self, channel: Channel, queued: Queued, planned: tuple[str, Plan], *, again: bool, void: bool

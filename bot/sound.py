@@ -6,7 +6,7 @@ from bot.thread import RequestState, Thread
 _UNSEALED = (
     *(e.MessageReceived, e.LateResult, e.DelegateFinished, e.RequestAnswered, e.RequestShown),
     *(e.Paused, e.Resumed, e.Cancelled, e.Unparked),
-    *(e.Delivered, e.DeliveryFailed, e.Refused, e.Granted, e.GrantRevoked),
+    *(e.Delivered, e.DeliveryFailed, e.Refused, e.Feedback, e.Granted, e.GrantRevoked),
     e.Parked,  # committed without folding, since folding may be what fails
 )
 """What is appended by those who hold no lease, or know nothing of the log before."""
@@ -49,7 +49,7 @@ def _about(event: e.AnyEvent) -> tuple[str | None, str | None]:
     match event:
         case e.StepStarted() | e.StepFinished() | e.StepFailed() | e.StepInDoubt() | e.LateResult() | e.RequestOpened():
             return event.call, None
-        case e.Delegated():
+        case e.Delegated() | e.Feedback():
             return event.call, None
         case e.RequestAnswered() | e.RequestExpired() | e.RequestWithdrawn() | e.Granted():
             return None, event.request

@@ -131,6 +131,8 @@ class Thread:
     awaiting: bool = False  # the model has nothing to do until one of the children is heard of, or somebody writes
     grants: dict[str, e.Granted] = field(default_factory=dict[str, e.Granted])  # that were given in this thread
     revoked: set[str] = field(default_factory=set[str])
+    feedback: dict[tuple[str, str], e.Feedback] = field(default_factory=dict[tuple[str, str], e.Feedback])  # what is
+    # thought of an answer: by its call and the person
     last_message: int = -1
     attended: int = 0  # messages before this version were considered by a decision
     last_news: int = -1  # the last thing that makes asking the same question again reasonable

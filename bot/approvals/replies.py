@@ -24,15 +24,16 @@ class Reply:
     out: list[Delivery]
 
 
-def reply(thread: Thread, directory: Directory, markdown: str) -> Reply:
-    """Say something to whoever spoke last.
+def reply(thread: Thread, directory: Directory, markdown: str, *, answers: str | None = None) -> Reply:
+    """Say something to whoever spoke last. `answers`: the call whose answer it is, which people may rate.
 
     What is asked by those who decide, and the answer to it, are none of the business of whoever is waiting.
     """
     asked = thread.asked_back
     content = Text(markdown=markdown)
     if not asked:
-        return Reply((), _answer(thread, directory, content))
+        rate = f"{thread.id}/{answers}" if answers and directory.config.slack.feedback else None
+        return Reply((), _answer(thread, directory, content.model_copy(update={"rate": rate})))
     found = [at for index, by, request in asked for at in _cards_of(thread, directory, index, by, request)]
     below = {at.delivery: at for at in found}
     out = [
@@ -53,7 +54,7 @@ def _answer(thread: Thread, directory: Directory, text: Text) -> list[Delivery]:
         return cards.line(thread, text)
     if how == "ephemeral":
         return cards.line(thread, Notice(markdown=text.markdown, to=reader.account))
-    about = Text(markdown=f"*About: {line(thread.title, _ABOUT)}*\n\n{text.markdown}")
+    about = text.model_copy(update={"markdown": f"*About: {line(thread.title, _ABOUT)}*\n\n{text.markdown}"})
     return [Delivery(id=fresh_id(), thread=thread.id, place=reader.place, content=about)]
 
 

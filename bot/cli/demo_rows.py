@@ -115,6 +115,10 @@ def _say(event: e.AnyEvent, calls: Calls, names: Names) -> Words:
             return Words("!", "finds nobody left who could answer", tone="bad")
         case e.Refused():
             return Words("⊘", f"was refused: {_REFUSED.get(event.reason, event.reason.replace('_', ' '))}", tone="bad")
+        case e.Feedback():
+            good = event.value == "up"
+            said = quoted(event.body.text) if event.body else ""
+            return Words("+" if good else "-", f"found the answer {'good' if good else 'bad'}", said, "note")
         case e.Delivered():
             sent = {"slack": "delivered a message to Slack", "email": "sent a mail", "console": "wrote a line"}
             return Words("·", sent[event.channel], tone="note")

@@ -143,6 +143,10 @@ class Timeline:
                 return Line(
                     event.at, "·", self._who(event), f"refused{of}: {event.reason.replace('_', ' ')}", tone="dim"
                 )
+            case e.Feedback():
+                text = self._short(event.body.text) if event.body else ""
+                what = f"found the answer {'good' if event.value == 'up' else 'bad'}"
+                return Line(event.at, "+" if event.value == "up" else "-", self._who(event), what, text, "dim")
             case _:
                 assert_never(event)
 

@@ -10,7 +10,7 @@ from bot.entries import encode
 from bot.errors import CountersignError
 from bot.events import Delivered, DeliveryFailed
 from bot.gathering import Gathered, Plan, plan, requests
-from bot.places import Card, Decision, Delivery
+from bot.places import Card, Decision, Delivery, Text
 from bot.store import log, scripts
 from bot.store.keys import ShardKeys, ThreadKeys
 from bot.store.scripts import Change, Settled
@@ -112,6 +112,8 @@ class Outbox:
             delivery=delivery.id, channel=delivery.place.channel, foreign=foreign, request=_request(delivery)
         )
         gathered: tuple[str, str] | None = None
+        if delivery.replaces and isinstance(delivery.content, Text):  # nothing may take the place of an answer again
+            gathered = self.shard.sent(delivery.replaces), ""
         if found is not None:
             after = found[1].after(foreign)
             gathered = found[0], after.model_dump_json(exclude_none=True) if after.messages else ""

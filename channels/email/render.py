@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from typing import assert_never
 
 from bot.ids import MailIds
-from bot.places import Batch, Card, Decision, Delivery, Notice, Place, StatusLine, Text
+from bot.places import Batch, Card, Decision, Delivery, Notice, Place, Progress, StatusLine, Text
 from bot.visible import line, readable
 from channels.email.addresses import base_of, reply_address, split
 from channels.email.batch import batch_texts, news
@@ -104,7 +104,7 @@ def kept(delivery: Delivery, mail: EmailMessage) -> Sent:
             return Sent(message_id, content.request, own, root)
         case Batch():
             return Sent(message_id, content.latest or "", own, root)
-        case Decision() | Text() | Notice() | StatusLine():
+        case Decision() | Text() | Notice() | StatusLine() | Progress():
             return Sent(message_id, root=root)
         case _:
             assert_never(content)
@@ -131,7 +131,7 @@ def _texts(delivery: Delivery, before: Sent | None, via: str, settings: EmailSet
             subject = _subject(_within(place) or card_subject(content.card), "")
             text = decision_text(content, call.sections, call.warning)
             return _Texts(subject, text, decision_page(content, call.sections, call.warning), base_of(via), call)
-        case Text() | Notice() | StatusLine():
+        case Text() | Notice() | StatusLine() | Progress():
             told = readable(content.markdown).strip()
             request = _request_above(delivery, before)
             address = _answers_to(request, place.address, via, settings) if request else via

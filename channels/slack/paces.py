@@ -12,15 +12,16 @@ UPDATES = 20
 
 
 def paces(delivery: Delivery, post_every_s: float) -> tuple[Pace, ...]:
-    """Return the limits of a delivery. What one person waits for (a notice, an outcome on its card) goes at once.
+    """Return the limits of a delivery. What people wait for goes at once.
 
-    That waits only while Slack asks for it, by a 429 to the same method.
+    That is a notice, an outcome on its card, or an answer in the place of how far it was. It waits only while Slack
+    asks for it, by a 429 to the same method.
     """
     target = delivery.place.address.rpartition("/")[2]
     match delivery.content:
         case Notice():
             return (Pace(key="slack:chat.postEphemeral"),)
-        case Decision() if delivery.replaces:
+        case Decision() | Text() if delivery.replaces:
             return (Pace(key="slack:chat.update"),)
         case _ if delivery.replaces:
             rest = Pace(key="slack:chat.update:rest", every_s=UPDATE_EVERY_S * post_every_s, burst=UPDATES)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import assert_never
 
-from bot.places import Batch, Card, Content, Decision, Notice, StatusLine, Text
+from bot.places import Batch, Card, Content, Decision, Notice, Progress, StatusLine, Text
 from bot.visible import line, readable
-from channels.slack import kit
+from channels.slack import kit, rating
 from channels.slack.batch import batch_blocks, batch_title
 from channels.slack.cards import (
     Below,
@@ -20,6 +20,7 @@ from channels.slack.cards import (
 )
 from channels.slack.mrkdwn import convert, pieces
 from channels.slack.pages import pages
+from channels.slack.progress import plain_blocks, plan_blocks, progress_text
 from channels.slack.visible import escape
 from channels.slack.wire import JsonObject
 
@@ -52,6 +53,8 @@ def render(content: Content) -> tuple[Rendered, ...]:
             return text_messages(content.markdown, users_of(content.mention), _below(content))
         case Notice():
             return text_messages(content.markdown)
+        case Progress():
+            return (progress_message(content),)
         case _:
             assert_never(content)
 
@@ -59,6 +62,12 @@ def render(content: Content) -> tuple[Rendered, ...]:
 def card_message(card: Card, below: Below = "nothing") -> Rendered:
     """Return the message of a card; `below` says where the file is, if the call needs one."""
     return Rendered(_calling(called(card)) + escape(card_title(card)), card_blocks(card, below))
+
+
+def progress_message(progress: Progress, *, plain: bool = False) -> Rendered:
+    """Return how far a turn is; `plain`: without the blocks that not every workspace has."""
+    blocks = plain_blocks(progress) if plain else plan_blocks(progress)
+    return Rendered(progress_text(progress), blocks)
 
 
 def text_messages(markdown: str, users: Sequence[str] = (), below: Sequence[JsonObject] = ()) -> tuple[Rendered, ...]:
@@ -99,9 +108,9 @@ def long_answer(content: Content) -> LongAnswer | None:
     return LongAnswer(messages[: MOST_MESSAGES - 1], closing, name, text)
 
 
-def _below(_content: Text) -> list[JsonObject]:
+def _below(content: Text) -> list[JsonObject]:
     """Return what stands below an answer, in its last message."""
-    return []
+    return [rating.buttons(content.rate)] if content.rate else []
 
 
 def _calling(users: Sequence[str]) -> str:

@@ -1,25 +1,37 @@
 """Deliveries into Slack: posting, replacing, answering below a card, and finding again what was sent."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from bot.places import Card, ChannelName, Delivery, Notice, Place
-from bot.port import Pace
+from slack_sdk.errors import SlackApiError
+
+from bot.places import Card, ChannelName, Delivery, Notice, Place, Progress
+from bot.port import DeliveryFailed, Pace
 from channels.slack.app import SlackSettings
 from channels.slack.call_view import call_text
-from channels.slack.calls import reading_client, writing_client
+from channels.slack.calls import failure, reading_client, write, writing_client
 from channels.slack.cards import Below, file_name, needs_file
 from channels.slack.history import EVENT_TYPE, Found, Mark, ours
 from channels.slack.outcomes import attempt, unsent
 from channels.slack.paces import paces
-from channels.slack.posting import post
-from channels.slack.render import MOST_MESSAGES, LongAnswer, Rendered, card_message, long_answer, render
+from channels.slack.posting import SHAPELESS, post
+from channels.slack.render import (
+    MOST_MESSAGES,
+    LongAnswer,
+    Rendered,
+    card_message,
+    long_answer,
+    progress_message,
+    render,
+)
 from channels.slack.tally import Tally
 from channels.slack.telling import direct_channel, tell
 from channels.slack.uploads import Upload, is_there, put, share
-from channels.slack.wire import JsonObject, as_text
+from channels.slack.wire import JsonObject, array, as_text
 
 __all__ = ["EVENT_TYPE", "SlackChannel"]
+_log = logging.getLogger(__name__)
 
 
 class _Spot(NamedTuple):
@@ -37,6 +49,11 @@ class _Spot(NamedTuple):
     @property
     def id(self) -> str:
         return f"{self.channel}/{self.ts}"
+
+
+def _code(failed: DeliveryFailed) -> str:
+    """Return Slack's own word for what it refused."""
+    return failure(failed.__cause__).code if isinstance(failed.__cause__, SlackApiError) else ""
 
 
 class SlackChannel:
@@ -69,6 +86,7 @@ class SlackChannel:
         self.tally = Tally()
         self._direct: dict[str, str] = {}
         self._post_every_s = settings.pace_s
+        self._plain_progress = False
 
     def paces(self, delivery: Delivery) -> Sequence[Pace]:
         """Return the limits under which it is sent; see `bot.port.Channel`."""
@@ -82,6 +100,8 @@ class SlackChannel:
         spot = await self._spot(delivery, previous)
         if isinstance(content, Card) and needs_file(content):
             return await self._deliver_with_file(delivery, content, spot)
+        if isinstance(content, Progress):
+            return await self._progress(delivery, content, spot)
         messages = render(content)
         sent = await self._sent(delivery, spot) if len(messages) > 1 else {}
         long = None if _is_in_parts(sent, len(messages)) else long_answer(content)
@@ -147,6 +167,18 @@ class SlackChannel:
         else:
             await self._share(delivery, card, shown, await self._put(card))
 
+    async def _progress(self, delivery: Delivery, content: Progress, spot: _Spot) -> str:
+        """Show how far a turn is; in words from the first time on that Slack does not take the plan."""
+        if not self._plain_progress:
+            try:
+                return (await self._send(delivery, progress_message(content), spot, strict=True)).id
+            except DeliveryFailed as failed:
+                if not failed.permanent or _code(failed) not in SHAPELESS:
+                    raise
+                _log.warning("Slack takes no plan blocks here (%s); progress is shown in words", _code(failed))
+                self._plain_progress = True
+        return (await self._send(delivery, progress_message(content, plain=True), spot)).id
+
     async def _put(self, card: Card) -> Upload | None:
         with unsent():
             return await put(self._reader, file_name(card), call_text(card))
@@ -159,7 +191,14 @@ class SlackChannel:
         await self._send(delivery, card_message(card, below), shown)
 
     async def _send(
-        self, delivery: Delivery, message: Rendered, spot: _Spot, *, part: int = 0, waits: bool = False
+        self,
+        delivery: Delivery,
+        message: Rendered,
+        spot: _Spot,
+        *,
+        part: int = 0,
+        waits: bool = False,
+        strict: bool = False,
     ) -> _Spot:
         mark = Mark(delivery.id, part, delivery.replaces or delivery.id, waits)
         where: JsonObject = {"channel": spot.channel, "metadata": mark.metadata()}
@@ -170,7 +209,11 @@ class SlackChannel:
             method = "chat.postMessage"
             where |= {"thread_ts": spot.thread, "unfurl_links": False, "unfurl_media": False}
         with attempt():
-            told = await post(self._writer, self.tally, method, message, about=delivery.thread, **where)
+            if strict:
+                shown: JsonObject = {"text": message.text, "blocks": array(message.blocks)}
+                told = await write(self._writer, method, **shown, **where)
+            else:
+                told = await post(self._writer, self.tally, method, message, about=delivery.thread, **where)
         return spot._replace(ts=as_text(told.get("ts")))
 
     async def _notice(self, delivery: Delivery, notice: Notice, messages: tuple[Rendered, ...]) -> str:
