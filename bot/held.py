@@ -75,7 +75,7 @@ class Held:
         mark = {"by": "bot", "basis": thread.version, "now": now, "seal": seal}
         written = [thread.sealer.write(thread.id, event.model_copy(update=mark)) for event in events]
         entries = [one.entry for one in written]
-        enabled = self.runtime.directory().config.slack.progress
+        enabled = progress_of.is_wanted(thread, self.runtime.directory())
         out = progress_of.along(thread, events, out, enabled=enabled)
         change = Change(entries=entries, head=head or {}, opened=opened or {}, closed=closed, out=out, also=also)
         done = await self._commit(change, decides=decides, progress=progress, grant=grant)

@@ -15,6 +15,7 @@ from bot import events as e
 from bot.approvals.cards import is_for_outsider, title_of
 from bot.entries import Unreadable, decode
 from bot.ids import fresh_id, progress_id
+from bot.people import Directory
 from bot.places import Delivery, Place, Progress, ProgressState, Task, TaskState, Text
 from bot.thread import CallState, Thread
 
@@ -36,6 +37,14 @@ _WAITS: Final[dict[str, tuple[str, str]]] = {
 }
 """What is said while a request is open, the most serious first: a title, and a sentence."""
 _SAID_BELOW = (e.MessageReceived, e.RequestOpened, e.RequestAnswered, e.Delegated, e.Replied, e.Paused, e.Parked)
+
+
+def is_wanted(thread: Thread, directory: Directory) -> bool:
+    """Whether turns of this thread have such messages: not where answers are for one person alone."""
+    if not _is_followed(thread):
+        return False
+    channel = directory.channel(f"slack:{thread.origin.address}")
+    return directory.config.slack.progress and channel.answers == "thread"
 
 
 def along(

@@ -56,6 +56,7 @@ def every_event() -> LogBuilder:
     log.append(e.DelegateFinished(child=CHILD, outcome="done", body=TextBody(text="found it")))
     log.hand_off("shop")
     log.say("bye", final=True)
+    log.append(e.Feedback(by="ana", call=call, value="down", body=TextBody(text="too late")))
     log.append(e.Cancelled(by="rob"))
     log.append(e.Delivered(delivery="d9", channel="slack", foreign="9.9"))
     assert log.thread.unreadable is None, log.thread.unreadable

@@ -97,6 +97,7 @@ BARE: list[e.AnyEvent] = [
     e.Delivered(delivery="d", channel="slack", foreign="1.2"),
     e.DeliveryFailed(delivery="d", channel="slack"),
     e.Refused(by="zed", reason="not_allowed"),
+    e.Feedback(by="ana", call="c1", value="down"),
 ]
 
 
@@ -238,3 +239,8 @@ def test_what_others_said_before_a_message_and_what_stood_in_its_files_is_shown_
     assert first == "said before it, by people who ask for nothing: 1, 4 before these left out"
     assert said.endswith("Rob (person): it is slow")
     assert file == "in the file a.log, 3 bytes left out: boom"
+
+
+def test_feedback_says_who_thought_what_and_their_words() -> None:
+    told = lines(e.Feedback(by="ana", call="c1", value="down", body=TextBody(text="the wrong order")))
+    assert (told[0].who, told[0].what, told[0].more) == ("ANA", "found the answer bad", "the wrong order")
