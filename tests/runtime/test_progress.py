@@ -143,6 +143,16 @@ async def test_an_answer_that_is_there_already_comes_alone(stage: Stage) -> None
     assert sent(stage.channel) == [("the answer", None)]
 
 
+async def test_nothing_takes_the_place_of_an_answer(stage: Stage) -> None:
+    """An order that somebody gave while the answer was being committed is shown too late."""
+    await put(stage, shows("begun", "p"))
+    async with sending(stage):
+        await wait_until(lambda: nothing_left(stage))
+        await put(stage, answer(), shows("Paused", "u", "p"))
+        await wait_until(lambda: nothing_left(stage))
+    assert sent(stage.channel) == [("begun", None), ("the answer", "T0ACME/C0OPS/1")]
+
+
 async def test_other_turns_in_other_lanes_make_nothing_needless(stage: Stage) -> None:
     elsewhere = answer().model_copy(update={"place": ORIGIN.model_copy(update={"thread": "2.2"})})
     await put(stage, shows("begun", "p"), elsewhere, line("between"))
