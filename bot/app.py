@@ -153,7 +153,7 @@ async def _listen(core: Core, roles: frozenset[Role], stack: AsyncExitStack) -> 
     settings = core.settings
     wanted = [*(["slack_signing_secret"] if "web" in roles else []), *(["slack_app_token"] if "slack" in roles else [])]
     settings.require("slack_bot_token", *wanted)
-    slack = build(_slack(settings), core.intake(), core.pending())
+    slack = build(_slack(settings), core.intake(), core.pending(), core.desks())
     uninstalled.listen(slack, core.intake(), lambda: _operators_mail(core))
     if "web" in roles:
         healthz = web.get("/healthz", lambda _: _health(core))

@@ -80,7 +80,7 @@ class PersonalDesk:
         """List the agents with a route that admits them, everywhere or in one channel of Slack."""
         found: list[AgentLine] = []
         for name, description in sorted(self.office.agents.items()):
-            routes = [route for route in self.directory.config.routes if route.agent == name and self._admits(route)]
+            routes = [route for route in self._routes() if route.agent == name and self._admits(route, channel)]
             if channel is not None:
                 routes = [route for route in routes if route.address is None and route.channel in {None, channel}]
             if routes and name != TRIAGE:
@@ -151,8 +151,14 @@ class PersonalDesk:
         mine = await log.threads_of(self.office.client, self.person.id)
         return [head.thread for head in mine if text and head.thread.startswith(text)]
 
-    def _admits(self, route: Route) -> bool:
-        return self.directory.may_talk(route, self.identity)
+    def _routes(self) -> list[Route]:
+        """The routes of bot.toml, and what its channels' tables say by the way of routes."""
+        config = self.directory.config
+        named = [(name, entry.agent) for name, entry in config.channels.items() if entry.agent is not None]
+        return [*config.routes, *(Route(agent=agent, channel=name) for name, agent in named)]
+
+    def _admits(self, route: Route, channel: str | None) -> bool:
+        return self.directory.may_talk(route, self.identity, channel or route.channel)
 
 
 def _where(routes: list[Route]) -> tuple[str, ...]:

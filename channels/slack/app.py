@@ -11,12 +11,18 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.port import Intake
+from bot.port_desk import Desks
+from channels.slack.about import About
 from channels.slack.calls import reading_client, sdk_logger, writing_client
+from channels.slack.commands import Commands
 from channels.slack.events import Events
 from channels.slack.hearing import Hearing
+from channels.slack.home import Home
 from channels.slack.interactions import Interactions
+from channels.slack.later import Later
+from channels.slack.means import Means
 from channels.slack.past import Past
-from channels.slack.payloads import ButtonPress, Envelope, Submission, fault_in
+from channels.slack.payloads import ButtonPress, Envelope, MessageAction, Opened, SlashCommand, Submission, fault_in
 from channels.slack.people import Installation, People, Workspace
 from channels.slack.tally import Tally
 from channels.slack.typed import Pending, Typed
@@ -39,7 +45,9 @@ class SlackSettings:
 class SlackApp:
     """The Bolt app with its listeners. HTTP and Socket Mode both hand every request to `dispatch`."""
 
-    def __init__(self, settings: SlackSettings, intake: Intake, pending: Pending | None = None) -> None:
+    def __init__(
+        self, settings: SlackSettings, intake: Intake, pending: Pending | None = None, desks: Desks | None = None
+    ) -> None:
         """Build the clients and register the listeners; nothing is called yet."""
         self.settings = settings
         self.tally = Tally()
@@ -51,7 +59,24 @@ class SlackApp:
         writer = writing_client(settings.bot_token, settings.api_url)
         typed = Typed(pending, writer, self.tally) if pending else None
         self._events = Events(intake, people, self.tally, typed, self.past, self.hearing)
-        self._interactions = Interactions(intake, people, writer, self.tally)
+        self._later = Later(self.tally)
+        self._means = (
+            None
+            if desks is None
+            else Means(
+                desks=desks,
+                people=people,
+                installation=self._installation,
+                reader=reader,
+                writer=writer,
+                tally=self.tally,
+                later=self._later,
+            )
+        )
+        self._home = Home(self._means) if self._means else None
+        self._about = About(self._means, intake) if self._means else None
+        self._commands = Commands(self._means) if self._means else None
+        self._interactions = Interactions(intake, people, writer, self.tally, self._home, self._about)
         self.bolt = AsyncApp(
             name="countersign",
             logger=sdk_logger(),
@@ -97,6 +122,7 @@ class SlackApp:
     async def close(self) -> None:
         """Finish what is being shown to people."""
         await self._interactions.close()
+        await self._later.close()
 
     def _listen(self) -> None:
         # slack_bolt leaves its patterns' types bare, hence the pragmas.
@@ -105,6 +131,8 @@ class SlackApp:
         self.bolt.event("app_home_opened")(self._opened)  # pyright: ignore[reportUnknownMemberType]
         self.bolt.event(_ANY)(self._other_event)  # pyright: ignore[reportUnknownMemberType]
         self.bolt.action(_ANY)(self._press)  # pyright: ignore[reportUnknownMemberType]
+        self.bolt.command(_ANY)(self._command)  # pyright: ignore[reportUnknownMemberType]
+        self.bolt.message_shortcut(_ANY)(self._shortcut)  # pyright: ignore[reportUnknownMemberType]
         self.bolt.view(_ANY)(self._submit)  # pyright: ignore[reportUnknownMemberType]
         self.bolt.error(self._failed)
 
@@ -132,7 +160,11 @@ class SlackApp:
 
     async def _opened(self, body: JsonObject) -> None:
         """Take the opening of one of the bot's own tabs: `home`, or `messages`."""
-        self.tally.ignored("tab_of_no_use", str(body.get("event_id")))
+        opened = Opened.model_validate(body)
+        if opened.event.tab == "home" and self._home is not None:
+            self._home.refresh(opened.event.user)
+        else:
+            self.tally.ignored("tab_of_no_use", opened.event_id)
 
     async def _other_event(self, body: JsonObject) -> None:
         self.tally.ignored("event_of_no_use", str(body.get("event_id")))
@@ -145,11 +177,31 @@ class SlackApp:
         async with asyncio.timeout(TAKE_S):
             await self._interactions.submit(Submission.model_validate(body), ack)
 
+    async def _command(self, body: JsonObject, ack: AsyncAck) -> None:
+        if self._commands is None:
+            self.tally.broken("unknown_command")
+            await ack()
+            return
+        await self._commands.take(SlashCommand.model_validate(body), ack)
+
+    async def _shortcut(self, body: JsonObject, ack: AsyncAck) -> None:
+        if self._about is None:
+            self.tally.broken("unknown_shortcut")
+            await ack()
+            return
+        async with asyncio.timeout(TAKE_S):
+            await self._about.open(MessageAction.model_validate(body), ack)
+
     async def _failed(self, error: Exception) -> None:
         """Leave Bolt's 500 as it is, so that Slack sends an event again; without this, Bolt logs whole payloads."""
         self.tally.failed(error)
 
 
-def build(settings: SlackSettings, intake: Intake, pending: Pending | None = None) -> SlackApp:
-    """Return the app; `serve_http` and `serve_socket` feed it. With `pending`, typed decisions bring the buttons."""
-    return SlackApp(settings, intake, pending)
+def build(
+    settings: SlackSettings, intake: Intake, pending: Pending | None = None, desks: Desks | None = None
+) -> SlackApp:
+    """Return the app; `serve_http` and `serve_socket` feed it. With `pending`, typed decisions bring the buttons.
+
+    With `desks`, people have the slash command, the Home tab, and the shortcut in a message's menu.
+    """
+    return SlackApp(settings, intake, pending, desks)

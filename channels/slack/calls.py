@@ -85,9 +85,15 @@ async def whoami(client: AsyncWebClient) -> tuple[JsonObject, frozenset[str]]:
     return _data(answer), frozenset(scope.strip() for scope in granted.split(","))
 
 
-async def respond(client: AsyncWebClient, response_url: str, text: str) -> None:
-    """Put a text in the place of the message that was clicked in. Raises aiohttp's errors, TimeoutError."""
-    body = {"replace_original": True, "text": text}
+async def respond(
+    client: AsyncWebClient, response_url: str, text: str, blocks: list[JsonValue] | None = None, *, replace: bool = True
+) -> None:
+    """Answer by a `response_url`: in the place of the message that was clicked in, or below, to that person alone.
+
+    Raises aiohttp's errors, TimeoutError.
+    """
+    body: JsonObject = {"replace_original": replace, "text": text, "response_type": "ephemeral"}
+    body |= {"blocks": blocks} if blocks else {}
     timeout = aiohttp.ClientTimeout(total=_READ_TIMEOUT_S)
     async with (
         aiohttp.ClientSession(timeout=timeout) as session,

@@ -34,6 +34,7 @@ class Origin(BaseModel):
     request: str
     channel: str
     thread: str | None = None
+    home: bool = False  # its buttons stand in the Home tab
 
 
 def form(purpose: Purpose, origin: Origin, asked: Asked, now: datetime) -> JsonObject | str:

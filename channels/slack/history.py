@@ -5,6 +5,7 @@ from typing import NamedTuple
 from slack_sdk.web.async_client import AsyncWebClient
 
 from channels.slack.calls import read
+from channels.slack.past import ts_of
 from channels.slack.wire import JsonObject, as_object, as_objects, as_text
 
 EVENT_TYPE = "countersign_delivery"
@@ -34,12 +35,14 @@ class Found(NamedTuple):
     user: str  # the bot's own user id, as Slack gives it to this message
 
 
-async def messages(client: AsyncWebClient, channel: str, thread: str | None) -> list[JsonObject]:
-    """Return the messages of a thread, or the newest of a channel. Raises as `read` does."""
+async def messages(client: AsyncWebClient, channel: str, thread: str | None, *, after: int = 0) -> list[JsonObject]:
+    """Return the messages of a thread, or the newest of a channel; `after` a moment (us). Raises as `read` does."""
     method = "conversations.replies" if thread else "conversations.history"
     asked: dict[str, str | int] = {"channel": channel, "limit": _PAGE, "include_all_metadata": "true"}
     if thread:
         asked["ts"] = thread
+    if after:
+        asked["oldest"] = ts_of(after)
     found: list[JsonObject] = []
     for _ in range(_PAGES):
         page = await read(client, method, **asked)
@@ -51,11 +54,11 @@ async def messages(client: AsyncWebClient, channel: str, thread: str | None) -> 
     return found
 
 
-async def ours(client: AsyncWebClient, channel: str, thread: str | None) -> list[Found]:
+async def ours(client: AsyncWebClient, channel: str, thread: str | None, *, after: int = 0) -> list[Found]:
     """Return those of them that are deliveries of ours. Raises as `read` does."""
     return [
         Found(mark, as_text(message.get("ts")), as_text(message.get("user")))
-        for message in await messages(client, channel, thread)
+        for message in await messages(client, channel, thread, after=after)
         if (mark := _mark(as_object(message.get("metadata"))))
     ]
 

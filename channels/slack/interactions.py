@@ -1,7 +1,6 @@
 """Clicks into answers and forms: stored first, acknowledged then, and what became of it shown to whoever clicked."""
 
-import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 
 import aiohttp
 from slack_bolt.async_app import AsyncAck
@@ -10,10 +9,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.bodies import AnswerKind
 from bot.port import AnswerInbound, Intake
-from channels.slack import buttons
+from channels.slack import buttons, home
+from channels.slack.about import ABOUT, About
 from channels.slack.buttons import Pick
-from channels.slack.calls import failure, respond
+from channels.slack.calls import respond
 from channels.slack.forms import Origin, Purpose
+from channels.slack.home import Home
+from channels.slack.later import Later, word
 from channels.slack.payloads import ButtonPress, Submission
 from channels.slack.people import People
 from channels.slack.posting import show
@@ -37,14 +39,24 @@ _FORMS: Mapping[str, Purpose] = {
 class Interactions:
     """Takes `block_actions` and `view_submission`. A payload names a request; whether it counts is the intake's say."""
 
-    def __init__(self, intake: Intake, people: People, client: AsyncWebClient, tally: Tally) -> None:
-        """Take where answers go, who knows the people, and the client to show things with."""
+    def __init__(
+        self,
+        intake: Intake,
+        people: People,
+        client: AsyncWebClient,
+        tally: Tally,
+        home: Home | None = None,
+        about: About | None = None,
+    ) -> None:
+        """Take where answers go, who knows the people, the client to show things with, and what has buttons besides."""
         self._intake = intake
         self._people = people
         self._client = client
         self._tally = tally
         self._submissions = Submissions(intake, people, tally)
-        self._later: set[asyncio.Task[None]] = set()
+        self._home = home
+        self._about = about
+        self._later = Later(tally)
 
     async def press(self, press: ButtonPress, ack: AsyncAck) -> None:
         """Take a click. Raises what the intake raises, and SlackAwayError: then nothing is acknowledged."""
@@ -57,6 +69,8 @@ class Interactions:
                 await self._answer(press, pick, "choose", name.removeprefix(buttons.CHOOSE), ack)
             case name if name in _FORMS:
                 await self._open(press, pick, _FORMS[name], ack)
+            case home.REFRESH | home.REVOKE if self._home is not None:
+                await self._home.press(press, ack)
             case _:
                 self._tally.broken("unknown_action")
                 await ack()
@@ -64,18 +78,23 @@ class Interactions:
 
     async def submit(self, sent: Submission, ack: AsyncAck) -> None:
         """Take a form. Raises what the intake raises, and SlackAwayError: then nothing is acknowledged."""
-        if told := await self._submissions.take(sent, ack):
+        if self._about is not None and sent.view.callback_id == ABOUT:
+            await self._about.submit(sent, ack)
+        elif told := await self._submissions.take(sent, ack):
             origin, text = told
-            self._do_later(self._tell(sent.user.id, origin.channel or sent.user.id, origin.thread, text))
+            if origin.home and self._home is not None:
+                self._home.refresh(sent.user.id, text)
+            else:
+                self._later.do(self._tell(sent.user.id, origin.channel or sent.user.id, origin.thread, text))
 
     async def close(self) -> None:
         """Wait for what is still being shown to people."""
-        await asyncio.gather(*self._later, return_exceptions=True)
+        await self._later.close()
 
     async def _answer(
         self, press: ButtonPress, pick: Pick, kind: AnswerKind, option: str | None, ack: AsyncAck
     ) -> None:
-        place = f"{press.container.channel_id}/{press.container.message_ts}"
+        place = "home" if press.at_home else f"{press.container.channel_id}/{press.container.message_ts}"
         answered = await self._intake.answer(
             AnswerInbound(
                 source=f"slack:action:{place}/{press.user.id}/{press.actions[0].action_ts}",
@@ -88,13 +107,14 @@ class Interactions:
         )
         await ack()
         if answered.accepted and press.container.is_ephemeral and press.response_url:
-            self._do_later(self._replace(press.response_url, answered.text))
+            self._later.do(self._replace(press.response_url, answered.text))
         else:
             self._tell_later(press, answered.text)
 
     async def _open(self, press: ButtonPress, pick: Pick, purpose: Purpose, ack: AsyncAck) -> None:
         """Open a form: within three seconds, and with a trigger that serves once, so before the acknowledgement."""
-        origin = Origin(request=pick.request, channel=_where(press), thread=press.container.thread_ts)
+        thread = press.container.thread_ts
+        origin = Origin(request=pick.request, channel=_where(press), thread=thread, home=press.at_home)
         view = await self._submissions.open(purpose, origin)
         if isinstance(view, str):
             self._tell_later(press, view)
@@ -102,37 +122,25 @@ class Interactions:
             try:
                 await show(self._client, self._tally, "views.open", view, trigger_id=press.trigger_id)
             except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-                self._tally.untold(_word(error))
+                self._tally.untold(word(error))
                 self._tell_later(press, NO_FORM)
         await ack()
 
     def _tell_later(self, press: ButtonPress, markdown: str) -> None:
-        self._do_later(self._tell(press.user.id, _where(press), press.container.thread_ts, markdown))
-
-    def _do_later(self, showing: Coroutine[None, None, None]) -> None:
-        """Show it after the acknowledgement, which must not wait for another call of Slack's."""
-        task = asyncio.create_task(showing)
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
+        """Show what became of it: where it was pressed, to whoever pressed it alone."""
+        if press.at_home and self._home is not None:
+            self._home.refresh(press.user.id, markdown)
+        else:
+            self._later.do(self._tell(press.user.id, _where(press), press.container.thread_ts, markdown))
 
     async def _tell(self, user: str, channel: str, thread: str | None, markdown: str) -> None:
-        try:
-            for message in text_messages(markdown):
-                await tell(self._client, self._tally, user, message, channel=channel, thread=thread)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            self._tally.untold(_word(error))
+        for message in text_messages(markdown):
+            await tell(self._client, self._tally, user, message, channel=channel, thread=thread)
 
     async def _replace(self, response_url: str, markdown: str) -> None:
         """Take the buttons away from a card that one person alone was shown: nobody else's decision would do it."""
-        try:
-            await respond(self._client, response_url, text_messages(markdown)[0].text)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            self._tally.untold(_word(error))
+        await respond(self._client, response_url, text_messages(markdown)[0].text)
 
 
 def _where(press: ButtonPress) -> str:
     return press.container.channel_id or (press.channel.id if press.channel else press.user.id)
-
-
-def _word(error: Exception) -> str:
-    return failure(error).code if isinstance(error, SlackApiError) else type(error).__name__

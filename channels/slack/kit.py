@@ -65,6 +65,28 @@ def run(text: str, style: str = "") -> JsonObject:
     return {**plain_run, "style": {style: True}} if style else plain_run
 
 
+def link(url: str, label: str) -> JsonObject:
+    """Return a link in a rich text. Only code names its address; the label is a text like any other."""
+    return {"type": "link", "url": url, "text": line(label, OPTION * 2) or url}
+
+
+def when(moment: datetime) -> JsonObject:
+    """Return a moment in a rich text, in each reader's own time zone."""
+    fallback = f"{moment:%Y-%m-%d %H:%M} UTC"
+    form = "{date_short_pretty} at {time}"
+    return {"type": "date", "timestamp": int(moment.timestamp()), "format": form, "fallback": fallback}
+
+
+def bullets(rows: Sequence[JsonObject]) -> JsonObject:
+    """Return paragraphs as a list in a rich text."""
+    return {"type": "rich_text_list", "style": "bullet", "elements": array(rows)}
+
+
+def confirm(title: str, text: str, yes: str, no: str) -> JsonObject:
+    """Return the question that is asked before a button does something."""
+    return {"title": plain(title), "text": plain(text), "confirm": plain(yes), "deny": plain(no)}
+
+
 def button(label: str, action_id: str, value: str, style: str = "") -> JsonObject:
     """Return a button; `style` is empty, primary or danger."""
     made: JsonObject = {

@@ -14,12 +14,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from bot.errors import CountersignError
+from channels.slack.about import ABOUT
 from channels.slack.http import PATH
 
 COMMAND: Final = "/bot"
 """What people type, unless the workspace has another app of that name: `bot slack manifest --command /acme-bot`."""
-ABOUT: Final = "ask_about_message"
-"""The callback id of the shortcut in the menu of a message."""
 
 SCOPES = {
     "app_mentions:read": "hearing when someone mentions the bot",

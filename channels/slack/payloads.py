@@ -55,6 +55,7 @@ class Outline(Payload):
     authorizations: list[JsonObject] | None = None
     response_urls: list[JsonObject] = Field(default_factory=list[JsonObject])
     event: Happening | None = None
+    command: str | None = None
 
 
 class File(Payload):
@@ -124,15 +125,74 @@ class Pressed(Payload):
     selected_option: Option = Option()
 
 
+class ViewRef(Payload):
+    """The view that was clicked in."""
+
+    type: str = ""
+
+
 class ButtonPress(Payload):
-    """A click on a button of a message (`block_actions`)."""
+    """A click on a button of a message, or of the Home tab (`block_actions`)."""
 
     user: UserRef
     container: Container = Container()
     channel: ChannelRef | None = None
+    view: ViewRef | None = None
     trigger_id: str = ""
     response_url: str = ""
     actions: tuple[Pressed, ...] = Field(min_length=1)
+
+    @property
+    def at_home(self) -> bool:
+        """Whether it was in the Home tab."""
+        return self.view is not None and self.view.type == "home"
+
+
+class SlashCommand(Payload):
+    """A slash command, with what was typed after it."""
+
+    command: str = Field(pattern=r"^/")
+    text: str = ""
+    user_id: str = Field(pattern=_USER)
+    team_id: str | None = None
+    channel_id: str = ""
+    trigger_id: str = ""
+    response_url: str = Field(pattern=r"^https?://")
+
+
+class ActedOn(Payload):
+    """The message whose menu was used."""
+
+    user: str | None = Field(default=None, pattern=_USER)
+    username: str = ""
+    text: str | None = None
+    thread_ts: str | None = Field(default=None, pattern=_TS)
+    files: tuple[File, ...] | None = None
+
+
+class MessageAction(Payload):
+    """A shortcut in the menu of a message (`message_action`)."""
+
+    callback_id: str
+    trigger_id: str
+    user: UserRef
+    channel: ChannelRef
+    message_ts: str = Field(pattern=_TS)
+    message: ActedOn
+
+
+class OpenedTab(Payload):
+    """One of the bot's own tabs, and who opened it."""
+
+    user: str = Field(pattern=_USER)
+    tab: str = "home"
+
+
+class Opened(Payload):
+    """Somebody opened one of the bot's own tabs (`app_home_opened`)."""
+
+    event_id: str = ""
+    event: OpenedTab
 
 
 class View(Payload):
@@ -159,12 +219,18 @@ def fault_in(body: object) -> str | None:
         match kind.type, kind.event and kind.event.type:
             case "event_callback", "message" | "app_mention":
                 Envelope.model_validate(body)
+            case "event_callback", "app_home_opened":
+                Opened.model_validate(body)
             case "event_callback", None:
                 return "event: missing"
+            case "message_action", _:
+                MessageAction.model_validate(body)
             case "block_actions", _:
                 ButtonPress.model_validate(body)
             case "view_submission", _:
                 Submission.model_validate(body)
+            case _ if kind.command is not None:
+                SlashCommand.model_validate(body)
             case _:
                 pass
     except ValidationError as error:

@@ -32,6 +32,7 @@ class Workspace:
     team: str
     bot_user: str
     bot_id: str
+    url: str = ""  # where its messages have their addresses: `https://acme.slack.com/`
 
 
 class Installation:
@@ -57,6 +58,7 @@ class Installation:
                 team=as_text(told.get("team_id")),
                 bot_user=as_text(told.get("user_id")),
                 bot_id=as_text(told.get("bot_id")),
+                url=as_text(told.get("url")),
             )
         return self._known
 
