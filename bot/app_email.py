@@ -15,6 +15,7 @@ from channels.email.oauth import OauthSettings
 from channels.email.parse import BIGGEST, read_mail
 from channels.email.receive import Receiver
 from channels.email.settings import EmailSettings
+from channels.email.signing import Signing, load
 from channels.email.smtp import EmailChannel
 from channels.email.told import told, told_reply
 
@@ -75,6 +76,8 @@ def email_settings(settings: Settings, config: Config, secret: bytes) -> EmailSe
         mail_auth=settings.mail_auth,
         secret=secret,
         done_folder=settings.mail_done_folder or "",
+        signing=_signing(settings),
+        hourly_limit=settings.mail_hourly_limit,
         oauth=OauthSettings(
             file=settings.mail_oauth_token_file,
             command=settings.mail_oauth_command,
@@ -85,6 +88,12 @@ def email_settings(settings: Settings, config: Config, secret: bytes) -> EmailSe
             scope=settings.mail_oauth_scope or "",
         ),
     )
+
+
+def _signing(settings: Settings) -> Signing | None:
+    if settings.dkim_domain is None or settings.dkim_selector is None or settings.dkim_key_file is None:
+        return None
+    return load(settings.dkim_domain, settings.dkim_selector, settings.dkim_key_file)
 
 
 def _plain(secret: SecretStr | None) -> str:

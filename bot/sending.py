@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from redis.exceptions import RedisClusterException, RedisError
@@ -16,6 +17,7 @@ from bot.store.scripts import Change
 
 _log = logging.getLogger(__name__)
 SEND_S = 30.0
+_LONG_S = 5.0  # a wait from here on is told in the log
 TELL_AT = 3  # tries after which those who wait hear of the delay
 MAX_TRIES = 100  # with the pauses between them, about eight hours
 
@@ -30,6 +32,7 @@ class Sending:
         """Take the channels by name (a delivery for any other is given up at once), and who asks elsewhere instead."""
         self._outbox = outbox
         self._elsewhere = elsewhere
+        self._quiet_until = 0.0
         self._channels = channels
 
     async def send(self, queued: Queued) -> float | None:
@@ -39,6 +42,7 @@ class Sending:
         """
         channel = self._channels.get(queued.delivery.place.channel)
         if channel is not None and (wait := await pacing.take(self._outbox.client, channel.paces(queued.delivery))):
+            self._tell_of_limit(channel, wait)
             return wait
         verdict, tries = await self._outbox.attempt(queued)
         if verdict == "lost":
@@ -51,6 +55,12 @@ class Sending:
         else:
             return await self._try(channel, queued, tries, void=void)
         return None
+
+    def _tell_of_limit(self, channel: Channel, wait: float) -> None:
+        """One line a minute for the operator: a limit that people notice is not to be looked for."""
+        if wait >= _LONG_S and time.monotonic() >= self._quiet_until:
+            self._quiet_until = time.monotonic() + 60
+            _log.warning("%s: the limit of sending is reached; the next one goes in %.0f s", channel.name, wait)
 
     async def drop(self, queued: Queued) -> None:
         """Leave it unsent: something later in its lane takes its place."""

@@ -37,6 +37,18 @@ class MailSettings(BaseSettings):
     mail_hook_secret: Annotated[Token, AfterValidator(long_enough)] | None = Field(
         default=None, description="a secret of at least 32 characters for mail that is posted to /hooks/email"
     )
+    mail_hourly_limit: int = Field(
+        default=300, ge=0, le=1_000_000, description="to how many recipients it writes in an hour at most; 0: no limit"
+    )
+    dkim_domain: Annotated[str, BeforeValidator(stripped)] | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9.-]{1,253}$", description="the domain that mail is signed for: acme.test"
+    )
+    dkim_selector: Annotated[str, BeforeValidator(stripped)] | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9.-]{1,63}$", description="the name of the key in the DNS, such as bot1"
+    )
+    dkim_key_file: FilePath | None = Field(
+        default=None, description="the file with the RSA key (PEM) that signs mail, where no relay does"
+    )
     mail_oauth_url: Annotated[str, BeforeValidator(stripped)] | None = Field(
         default=None,
         pattern=r"^(google|microsoft:[A-Za-z0-9.-]+|https://\S+|http://(127\.0\.0\.1|localhost)[:/]\S*)$",
@@ -58,6 +70,13 @@ class MailSettings(BaseSettings):
     mail_oauth_command: Annotated[tuple[str, ...], NoDecode, BeforeValidator(words)] = Field(
         default=(), description="a command that prints an access token; it is run without a shell"
     )
+
+    @model_validator(mode="after")
+    def _all_that_signing_needs(self) -> Self:
+        given = (self.dkim_domain, self.dkim_selector, self.dkim_key_file)
+        if any(given) and not all(given):
+            raise ValueError("DKIM_DOMAIN, DKIM_SELECTOR and DKIM_KEY_FILE: set all three to sign mail, or none")
+        return self
 
     @model_validator(mode="after")
     def _one_source_of_tokens(self) -> Self:

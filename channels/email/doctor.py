@@ -7,7 +7,10 @@ import aiosmtplib
 
 from channels.email.addresses import AddressTooLongError, reply_address
 from channels.email.auth import method_of
+from channels.email.dkim import TxtLookup, dns_txt
 from channels.email.imap import MailboxAwayError, MailboxRefusedError, open_mailbox
+from channels.email.line import new_client
+from channels.email.oauth import TokenError, tokens
 from channels.email.settings import EmailSettings, Server
 
 _LONGEST_TOKEN = "00-" + "a" * 16 + ".ffff." + "a" * 13
@@ -22,10 +25,10 @@ class Finding(NamedTuple):
     mend: str = ""
 
 
-async def check(settings: EmailSettings) -> list[Finding]:
+async def check(settings: EmailSettings, lookup: TxtLookup = dns_txt) -> list[Finding]:
     """Return what works and what does not."""
-    found = [*_addresses(settings), *_proof(settings)]
-    imap, smtp = await asyncio.gather(_imap(settings.imap_url), _smtp(settings.smtp_url))
+    found = [*_addresses(settings), *_proof(settings), *await _signing(settings, lookup)]
+    imap, smtp = await asyncio.gather(_imap(settings.imap_url), _smtp(settings))
     return [imap, smtp, *found]
 
 
@@ -52,6 +55,23 @@ def _proof(settings: EmailSettings) -> list[Finding]:
             return [Finding(ok=True, what="senders are proven by their domain's DKIM signature, checked here")]
 
 
+async def _signing(settings: EmailSettings, lookup: TxtLookup) -> list[Finding]:
+    """Whether the key that signs mail is the one in the DNS."""
+    signing = settings.signing
+    if signing is None:
+        return []
+    name, record = signing.record()
+    published = await asyncio.to_thread(lookup, name)
+    if published is not None and _key_of(published) == _key_of(record.encode()):
+        return [Finding(ok=True, what=f"mail is signed for {signing.domain} ({signing.bits} bits, {name})")]
+    what = f"{name} has {'another key' if published else 'no TXT record yet'}, so nobody can check our signatures"
+    return [Finding(ok=False, what=what, mend=f'publish the TXT record "{record}"')]
+
+
+def _key_of(record: bytes) -> bytes:
+    return next((part.strip()[2:] for part in record.replace(b" ", b"").split(b";") if part.strip()[:2] == b"p="), b"")
+
+
 async def _imap(url: str) -> Finding:
     if not url:
         mend = "set IMAP_URL, such as imaps://user:password@host/INBOX"
@@ -68,28 +88,21 @@ async def _imap(url: str) -> Finding:
         return Finding(ok=False, what=f"no IMAP server answers at {where}", mend="check host and port in IMAP_URL")
 
 
-async def _smtp(url: str) -> Finding:
-    if not url:
+async def _smtp(settings: EmailSettings) -> Finding:
+    if not settings.smtp_url:
         mend = "set SMTP_URL, such as smtps://user:password@host"
         return Finding(ok=False, what="no mail is sent", mend=mend)
-    server = Server.smtp(url)
+    server = Server.smtp(settings.smtp_url)
     where = f"{server.host}:{server.port}"
-    client = aiosmtplib.SMTP(
-        hostname=server.host,
-        port=server.port,
-        use_tls=server.tls,
-        start_tls=False if server.tls else (None if server.is_local or not server.user else True),
-        username=server.user or None,
-        password=server.password or None,
-        local_hostname="localhost",
-        timeout=_ANSWER_S,
-    )
+    client = new_client(server, "localhost", tokens(settings.oauth), _ANSWER_S)
     try:
         async with client:
             return Finding(ok=True, what=f"the mail server at {where} takes our mail")
     except aiosmtplib.SMTPAuthenticationError:
         mend = "check user and password in SMTP_URL"
         return Finding(ok=False, what=f"the mail server at {where} refuses the log-in", mend=mend)
+    except TokenError as error:
+        return Finding(ok=False, what=f"the mail server at {where} gets no token", mend=str(error))
     except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
         told = f"no mail server can be used at {where} ({type(error).__name__})"
         return Finding(ok=False, what=told, mend="check scheme, host and port in SMTP_URL")

@@ -5,6 +5,7 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from channels.email.oauth import OauthSettings
+from channels.email.signing import Signing
 
 _IMAP_PORTS = {"imap": 143, "imaps": 993}
 _SMTP_PORTS = {"smtp": 587, "smtps": 465}
@@ -24,6 +25,8 @@ class EmailSettings:
     oauth: OauthSettings = field(
         default_factory=OauthSettings
     )  # for mailboxes and servers whose URL has a user and no password
+    signing: Signing | None = None  # DKIM, where no relay signs
+    hourly_limit: int = 0  # recipients in an hour; 0: as many as the server takes
     name: str = "Countersign"  # how the bot is called in From
 
     @property
