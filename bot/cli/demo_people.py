@@ -52,6 +52,7 @@ _ON_DEPLOYS = (
     "@bot deploy backend v1.4.0",
     "@bot what is deployed?",
     "@bot what changed between v1.3.0 and v1.4.0?",
+    "@bot write the release report",
     "@bot",
 )
 _ON_ORDERS = (

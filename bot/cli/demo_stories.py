@@ -71,6 +71,16 @@ STORIES = (
         ),
     ),
     Story(
+        title="A long answer, with tables",
+        person=_ANA,
+        channel=DEPLOYS,
+        text="@bot write the release report",
+        then=(
+            "The answer has headings, lists, code and three tables. Slack takes one a message, so there are three.",
+            "Whatever a model or a commit may say, no text in it calls anybody, and each link shows where it leads.",
+        ),
+    ),
+    Story(
         title="Nobody answers",
         person=_ANA,
         channel=DEPLOYS,

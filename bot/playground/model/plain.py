@@ -23,6 +23,22 @@ def as_plain(value: JsonValue, *, limit: int = 10) -> str:
     return "\n".join(lines if len(lines) <= limit else [*lines[:limit], f"- and {len(lines) - limit} more"])
 
 
+def as_table(value: JsonValue) -> str:
+    """A list of objects as a Markdown table, a column for each of their names; anything else as plain lines."""
+    rows = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    if not rows:
+        return as_plain(value)
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    head = [[name.replace("_", " ") for name in names], ["---"] * len(names)]
+    cells = [[_cell(row.get(name)) for name in names] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [*head, *cells])
+
+
+def _cell(value: JsonValue) -> str:
+    shown = " ".join(_inline(value).split()).replace("|", "\\|")
+    return f"`{shown}`" if isinstance(value, str) and _COMMIT.fullmatch(value.strip()) else shown
+
+
 def _entry(value: JsonValue) -> str:
     """One line of a list: an object's first value, and the others after it."""
     if not isinstance(value, dict) or not value:

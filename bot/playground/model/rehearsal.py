@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from bot.playground.model.offer import Offer, read_offer
-from bot.playground.model.plain import as_plain
+from bot.playground.model.plain import as_plain, as_table
 from bot.playground.model.rules import Rule, Rules, load_rules
 from bot.playground.model.schema import Schema
 from bot.playground.model.transcript import Event, Transcript, read_transcript
@@ -129,6 +129,8 @@ def _words(thread: Transcript, task: Transcript, newest: Event, rules: Rules) ->
     prefetched: list[JsonValue] = [event.data for event in thread.events if event.kind == "prefetched"]
     tags = sorted({tag for tag in _tags(prefetched) if rules.words["tag"].fullmatch(tag)}, key=_version)
     words |= {"newest_tag": tags[-1] if tags else None, "tag_before": tags[-2] if len(tags) > 1 else None}
+    words |= {"oldest_tag": tags[0] if tags else None}
+    words["known"] = {name: value for data in prefetched if isinstance(data, dict) for name, value in data.items()}
     return words
 
 
@@ -203,8 +205,9 @@ def filled(template: JsonValue, words: Mapping[str, JsonValue]) -> JsonValue:
 
 def _word(path: str, words: Mapping[str, JsonValue]) -> str:
     value: JsonValue = dict(words)
-    for key in path.split("."):
+    as_text = as_table if path.endswith(".table") else as_plain
+    for key in path.removesuffix(".table").split("."):
         value = value.get(key) if isinstance(value, dict) else None
     if value is None or value == "":
         raise UnknownWordError(path)
-    return as_plain(value)
+    return as_text(value)

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import JsonValue
 
-from bot.playground.model.plain import as_plain
+from bot.playground.model.plain import as_plain, as_table
 
 COMMIT = "9fceb02d0ae598e95dc970b74767f19372d61af8"
 
@@ -27,3 +27,14 @@ COMMIT = "9fceb02d0ae598e95dc970b74767f19372d61af8"
 )
 def test_json_is_shown_plainly(value: JsonValue, shown: str) -> None:
     assert as_plain(value, limit=3) == shown
+
+
+def test_a_list_of_objects_is_a_table_with_a_column_for_each_name() -> None:
+    rows: JsonValue = [{"name": "v1.0", "commit_id": COMMIT}, {"name": "a|b\nc", "healthy": True}]
+    assert as_table(rows).split("\n") == [
+        "| name | commit id | healthy |",
+        "| --- | --- | --- |",
+        "| v1.0 | `9fceb02d0ae5` | none |",
+        "| a\\|b c | none | yes |",
+    ]
+    assert as_table(["a"]) == "- a"

@@ -18,6 +18,7 @@ from tests.playground.model.offered import (
     message,
     result,
     schema_of,
+    step,
 )
 
 
@@ -123,3 +124,12 @@ def test_wrong_rule_is_an_error_when_it_is_read(wrong: dict[str, str]) -> None:
 
 def test_right_rule_is_read() -> None:
     assert Rule.model_validate(ROW).after == ("failed",)
+
+
+def test_a_release_report_has_tables_of_what_is_known_and_of_what_was_looked_up() -> None:
+    asked = (PREFETCHED, message("write the release report"))
+    assert chosen(*asked).fields == {"old": "v1.2.0", "new": "v1.10.0"}
+    found = result(2, {"commits": [{"id": "0f3c2d1", "subject": "Pay | by invoice"}]})
+    said = str(chosen(*asked, step(2, "what_changed", old="v1.2.0", new="v1.10.0"), found).fields["message"])
+    assert "| id | subject |\n| --- | --- |\n| 0f3c2d1 | Pay \\| by invoice |" in said
+    assert "- v1.9.0" in said.partition("## Versions")[2].partition("## Deployed")[0]

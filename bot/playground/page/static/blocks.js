@@ -27,6 +27,7 @@ function one(block, how) {
     case "context": return el("div.block.context.text", {}, block.elements.flatMap((each, place) => [place ? " · " : "", small(each, known)]));
     case "actions": return el("div.block.actions", {}, block.elements.map((each) => interactive(each, how, "Choose")));
     case "rich_text": return el("div.block.text", {}, block.elements.map((each) => rich(each, known)));
+    case "table": return table(block, known);
     case "markdown": return el("div.block.text", {}, markdown(block.text, known));
     case "input": return null; // drawn by forms
     default: return el("p.block.context", {}, `(a block that this page does not draw: ${block.type})`);
@@ -111,9 +112,29 @@ function rich(element, known) {
     case "rich_text_section": return el("div.line", {}, runs());
     case "rich_text_preformatted": return el("pre", {}, runs());
     case "rich_text_quote": return el("blockquote", {}, runs());
-    case "rich_text_list": return el(element.style === "ordered" ? "ol" : "ul", {}, element.elements.map((each) => el("li", {}, rich(each, known))));
+    case "rich_text_list": return list(element, known);
     default: return el("div.line", {}, `(${element.type})`);
   }
+}
+
+/** A list as deep as it is set in; within a quotation it has that one's bar. */
+function list(element, known) {
+  const tag = `${element.style === "ordered" ? "ol" : "ul"}.in${element.indent ?? 0}`;
+  const made = el(tag, { start: element.offset ? element.offset + 1 : null }, element.elements.map((each) => el("li", {}, rich(each, known))));
+  return element.border ? el("blockquote", {}, made) : made;
+}
+
+/** A table; its first row is the head. */
+function table(block, known) {
+  const settings = (place) => block.column_settings?.[place] ?? {};
+  const cell = (tag) => (each, place) => {
+    const inside = each.type === "rich_text" ? each.elements.map((part) => rich(part, known)) : each.text;
+    return el(`${tag}.${settings(place).align ?? "left"}${settings(place).is_wrapped ? ".wrapped" : ""}`, {}, inside);
+  };
+  const [head, ...rows] = block.rows;
+  const made = el("table", {}, el("thead", {}, el("tr", {}, head.map(cell("th")))),
+    el("tbody", {}, rows.map((row) => el("tr", {}, row.map(cell("td"))))));
+  return el("div.block.table", {}, made);
 }
 
 function run(element, known) {

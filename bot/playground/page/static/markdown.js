@@ -1,4 +1,4 @@
-// Slack's `markdown` block: the Markdown that bots write, as DOM. Links lead where they say, pictures are not loaded.
+// Slack's `markdown` block: the Markdown that bots write, as DOM, tables and all. Links lead where they say, pictures are not loaded.
 
 import { el } from "./dom.js";
 import { link, mention } from "./mrkdwn.js";
@@ -11,7 +11,9 @@ const SPANS = [
   { pattern: /~~(\S(?:.*?\S)?)~~/, make: ([, inner], known) => el("s", {}, spans(inner, known)) },
   { pattern: /<@([UW][A-Z0-9]+)(?:\|[^>]*)?>/, make: ([, user], known) => mention(`@${known.name(user) ?? user}`) },
 ];
+const TABLE = /^\s*\|(.*)\|\s*$/;
 const STARTS = [
+  { pattern: TABLE, make: (lines, known) => grid(lines, known) },
   { pattern: /^#{1,6}\s+(.*)$/, make: (lines, known) => lines.map((line) => el("h5", {}, spans(line, known))) },
   { pattern: /^>\s?(.*)$/, make: (lines, known) => el("blockquote", {}, spans(lines.join("\n"), known)) },
   { pattern: /^\s*[-*+]\s+(.*)$/, make: (lines, known) => el("ul", {}, items(lines, known)) },
@@ -42,6 +44,13 @@ function paragraphs(text, known) {
   }
   end();
   return made;
+}
+
+/** Rows of cells; the second one only says how the columns are aligned. */
+function grid(lines, known) {
+  const [head, , ...rows] = lines.map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|")));
+  const cells = (tag, row) => el("tr", {}, row.map((cell) => el(tag, {}, spans(cell, known))));
+  return el("div.block.table", {}, el("table", {}, el("thead", {}, cells("th", head)), el("tbody", {}, rows.map((row) => cells("td", row)))));
 }
 
 const items = (lines, known) => lines.map((line) => el("li", {}, spans(line, known)));

@@ -183,7 +183,8 @@ function top(message, room, place) {
   return message.ephemeral || (message.is_bot && !isCard(message)) ? [drawn] : [drawn, bare(message, room)];
 }
 
-const isCard = (message) => (message.body.blocks ?? []).some((block) => block.type === "header");
+/** A card has a heading and small print; an answer may have headings too. */
+const isCard = (message) => ["header", "context"].every((type) => (message.body.blocks ?? []).some((block) => block.type === type));
 
 function bare(message, room) {
   return kept.get(`bare/${message.ts}`, room.id, () => el("div.thread-tools.bare", {}, replyLink(message.ts)));
