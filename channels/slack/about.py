@@ -80,7 +80,7 @@ def subject(action: MessageAction, author: str, text: str) -> Subject:
 def form(about: Subject, agents: Sequence[AgentLine]) -> JsonObject:
     """Return the form: the message as it was written, who is to answer, and what is asked."""
     known = {_ANY: "Whichever fits", **{one.name: f"{one.name}: {one.description}" for one in agents[:90]}}
-    asked = inputs.words(QUESTION)
+    asked: JsonObject = {**inputs.words(QUESTION), "focus_on_load": True}
     where = "The answer comes into the thread of this message, or to you alone where I am not in the channel."
     return {
         "type": "modal",

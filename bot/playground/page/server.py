@@ -17,7 +17,16 @@ from bot.playground.page.guard import Guard
 from bot.playground.page.mail import FRAME_POLICY, MailDesk, Reply, Seen, Write
 from bot.playground.page.models import Backstage, Trouble
 from bot.playground.slack.control import Control
-from bot.playground.slack.control_http import Click, ClickView, CloseView, Say, SubmitView
+from bot.playground.slack.control_http import (
+    Click,
+    ClickView,
+    CloseView,
+    Command,
+    OpenApp,
+    Say,
+    SubmitView,
+    UseShortcut,
+)
 from bot.playground.slack.render_files import type_of
 from bot.playground.slack.wire import ApiRefusedError
 
@@ -71,7 +80,16 @@ class PageServer:
         app.router.add_get("/api/letter", self._letter)
         app.router.add_get("/api/threads/{thread}", self._thread)
         app.router.add_get("/api/stream", self._stream)
-        in_slack = (self._say, self._click, self._act, self._submit, self._close)
+        in_slack = (
+            self._say,
+            self._command,
+            self._shortcut,
+            self._open,
+            self._click,
+            self._act,
+            self._submit,
+            self._close,
+        )
         for act in (*in_slack, self._write, self._reply, self._seen, self._trouble):
             app.router.add_post(f"/api/{act.__name__.removeprefix('_')}", _careful(act))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
@@ -185,6 +203,18 @@ class PageServer:
         said = await _read(request, Say)
         ts = self._slack.say(said.user, said.channel, said.text, said.thread_ts)
         return web.json_response({"ts": ts})
+
+    async def _command(self, request: web.Request) -> web.StreamResponse:
+        asked = await _read(request, Command)
+        return _answer(await self._slack.command(**asked.model_dump()))
+
+    async def _shortcut(self, request: web.Request) -> web.StreamResponse:
+        asked = await _read(request, UseShortcut)
+        return _answer(await self._slack.shortcut(**asked.model_dump()))
+
+    async def _open(self, request: web.Request) -> web.StreamResponse:
+        asked = await _read(request, OpenApp)
+        return web.json_response({"channel": self._slack.open_app(asked.user, asked.tab)})
 
     async def _click(self, request: web.Request) -> web.StreamResponse:
         asked = await _read(request, Click)

@@ -5,6 +5,7 @@ import { blocks, isOpen } from "./blocks.js";
 import { $, Kept, avatar, clock, el, settle, toast } from "./dom.js";
 import { values } from "./fields.js";
 import { files } from "./files.js";
+import * as home from "./home.js";
 import { showModal } from "./modal.js";
 import { mrkdwn } from "./mrkdwn.js";
 
@@ -37,6 +38,7 @@ export function begin(examples, pickThread, started) {
   $("composer").addEventListener("submit", (event) => { event.preventDefault(); send($("text")); });
   enterSends($("text"), () => send($("text")));
   $("text").addEventListener("input", () => grow($("text")));
+  $("messages").addEventListener("click", follow); // links to messages of this Slack
 }
 
 /** Show what this person sees; `where` is a channel's id, a person's (their direct messages) or null (as before). */
@@ -45,14 +47,16 @@ export async function show(person, where = null) {
   goal = where ?? goal;
   const taken = await get(`slack?user=${encodeURIComponent(person)}`);
   if (taken.user !== user || taken.revision < (snapshot?.revision ?? 0)) return; // a later call has overtaken this one
-  if (taken.user !== snapshot?.user) { kept.clear(); writing.clear(); pointed = null; }
+  const isSomebodyElse = taken.user !== snapshot?.user;
+  if (isSomebodyElse) { kept.clear(); writing.clear(); pointed = null; }
   snapshot = taken;
   const before = channel;
-  const wanted = goal?.startsWith("U") || (goal === null && inDirect) ? channels().at(-1).id : goal ?? channel;
+  const wanted = goal?.startsWith("U") || (goal === null && inDirect) ? channels().find((one) => one.kind === "im").id : goal ?? channel;
   channel = channels().find((one) => one.id === wanted)?.id ?? channels()[0].id;
   inDirect = current().kind === "im"; // everybody has a direct message of their own
   draw(before !== channel || goal !== null);
   goal = null;
+  if (isSomebodyElse && current().kind === "home") await home.open(user);
 }
 
 export async function refresh() {
@@ -74,12 +78,16 @@ export function pointOut(request) {
 export async function send(field, thread = null) {
   const text = field.value ?? field;
   if (!text.trim()) return;
+  const room = channel === "bot" ? snapshot.bot_user : channel;
   const said = inDirect ? text.replace(/^@bot\s*/, "") || "hello" : text;
-  const answer = await post("say", { user, channel: channel === "bot" ? snapshot.bot_user : channel, text: said, thread_ts: thread });
+  const isCommand = home.isCommand(text);
+  const answer = isCommand ? await home.command(user, room, text, thread) || null
+    : await post("say", { user, channel: room, text: said, thread_ts: thread });
   if (answer === null) return;
   if (field.value !== undefined) { field.value = ""; grow(field); }
   await refresh();
-  if (thread !== null) return;
+  if (isCommand) toBottom();
+  if (isCommand || thread !== null) return;
   onStart(channel, answer.ts);
   toBottom();
 }
@@ -91,7 +99,7 @@ function channels() {
   const found = snapshot.channels.filter((one) => one.kind !== "channel" || !one.name.startsWith("acme-"));
   const rooms = found.filter((one) => one.kind !== "im");
   const im = found.find((one) => one.kind === "im") ?? { id: "bot", kind: "im", name: "Countersign", messages: [], threads: {} };
-  return [...rooms, { ...im, name: "Countersign" }];
+  return [...rooms, { ...im, name: "Countersign" }, home.HOME];
 }
 
 const known = {
@@ -109,20 +117,24 @@ function draw(jump) {
   if (focused && document.activeElement?.dataset.channel !== focused) {
     document.querySelector(`#channels [data-channel="${CSS.escape(focused)}"]`)?.focus();
   }
-  const title = room.kind === "im" ? "Countersign" : `# ${room.name}`;
+  document.querySelector(".slack .room").classList.toggle("at-home", room.kind === "home");
+  const title = { im: "Countersign", home: room.name }[room.kind] ?? `# ${room.name}`;
   const about = {
     deploys: "where deploys are asked for", releases: "where release managers decide", general: "everything else",
     support: "where customers' wishes are decided", finance: "where refunds are decided",
   };
-  $("room-title").replaceChildren(title, el("small", {}, room.kind === "im" ? "a direct message" : about[room.name] ?? ""));
-  $("text").placeholder = room.kind === "im" ? "Message Countersign" : `Message #${room.name}; begin with @bot`;
+  const direct = { im: "a direct message", home: "what waits for you, your threads, the agents, what you allowed" };
+  $("room-title").replaceChildren(title, el("small", {}, direct[room.kind] ?? about[room.name] ?? ""));
+  $("text").placeholder = room.kind === "im" ? "Message Countersign, or type /bot help" : `Message #${room.name}; begin with @bot, or type /bot help`;
   const examples = toTry[room.kind === "im" ? "" : room.name] ?? []; // in the other channels one decides
-  document.querySelector(".slack .try").hidden = examples.length === 0;
+  document.querySelector(".slack .try").hidden = examples.length === 0 || room.kind === "home";
   settle($("examples"), examples.map(example));
   const list = $("messages");
   const atBottom = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
-  settle(list, room.messages.length ? room.messages.flatMap((message, place) => top(message, room, place)) : [nothing(room)]);
-  if (jump || atBottom) toBottom();
+  if (room.kind === "home") home.draw(list, kept.get("home", snapshot.home, () => home.page(snapshot.home, user, known, refresh)));
+  else settle(list, room.messages.length ? room.messages.flatMap((message, place) => top(message, room, place)) : [nothing(room)]);
+  if (jump && room.kind === "home") list.scrollTop = 0;
+  else if (jump || (atBottom && room.kind !== "home")) toBottom();
   showModal(snapshot.modals, user, known);
   if (pointed) pointOut(pointed);
 }
@@ -150,15 +162,26 @@ function entry(room) {
   return kept.get(`channel/${room.id}`, data, () => el("li", {}, el(`button${news ? ".unread" : ""}`, {
     type: "button", "aria-current": room.id === channel ? "true" : null, "data-channel": room.id,
     onclick: () => go(room),
-  }, el("span.sign", { "aria-hidden": "true" }, room.kind === "im" ? "@" : "#"), el("span.name", {}, room.name),
+  }, el("span.sign", { "aria-hidden": "true" }, { im: "@", home: "⌂" }[room.kind] ?? "#"), el("span.name", {}, room.name),
   news ? el("span.news", {}, news > 9 ? "9+" : String(news), el("span.unseen", {}, " new")) : null)));
 }
 
-function go(room) {
+async function go(room) {
   pointed = null;
   channel = room.id;
   inDirect = room.kind === "im";
   draw(true);
+  if (room.kind === "home") await home.open(user);
+}
+
+function follow(event) {
+  const at = home.placeOf(event.target.closest("a")?.href);
+  const room = at && channels().find((one) => one.id === at.channel);
+  if (!room) return;
+  event.preventDefault();
+  unfolded.add(at.root);
+  go(room);
+  home.flash($("messages"), at.ts);
 }
 
 const everything = (room) => [...room.messages, ...Object.values(room.threads).flat()];
@@ -230,6 +253,7 @@ function messageOf(message, room) {
   return kept.get(`message/${room.id}/${message.ts}`, message, () => {
     const author = snapshot.users.find((one) => one.id === message.user);
     return el(`article.message${message.ephemeral ? ".alone" : ""}`, { "data-ts": message.ts },
+      home.about(message, room, user, snapshot.shortcuts, refresh),
       avatar(author?.real_name ?? message.name),
       el("div", {},
         message.ephemeral ? el("span.whisper", {}, "Only visible to you") : null,
