@@ -1,4 +1,4 @@
-"""Sends the script calls of many threads together: one write and one read to the server instead of one for each."""
+"""Sends the commands of many threads together: one write and one read to the server instead of one for each."""
 
 import asyncio
 import math
@@ -124,3 +124,9 @@ def batch_of(client: Client) -> Batch | None:
     if found is None:
         found = _batches[client] = Batch(client)
     return found
+
+
+async def ask(client: Client, *words: Word) -> Any:  # noqa: ANN401  # what a command answers is known to who asks
+    """Send one command, together with others if it can be; the answer is as the server gives it (bytes, lists)."""
+    batch = batch_of(client)
+    return await (cast("Any", client).execute_command(*words) if batch is None else batch.call(*words))

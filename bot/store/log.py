@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, cast
 
 from bot.errors import SettingsError
 from bot.ids import SHARDS
+from bot.store.batch import ask
 from bot.store.keys import ALL_SHARDS, META, ShardKeys, ThreadKeys
 from bot.store.server import Client
 
@@ -37,13 +38,14 @@ async def load(client: Client, thread: str, start: int = 0) -> list[bytes]:
 
 async def head(client: Client, thread: str) -> Head | None:
     """Read a thread's head; None if there is no such thread."""
-    raw = cast("dict[bytes, bytes]", await cast("Any", client).hgetall(ThreadKeys(thread).head))
+    found: list[bytes | None] = await ask(client, "HMGET", ThreadKeys(thread).head, *_FIELDS)
+    raw = {name: value for name, value in zip(_FIELDS, found, strict=True) if value is not None}
     return _head(thread, raw) if raw else None
 
 
 async def has_open_requests(client: Client, thread: str) -> bool:
     """Whether somebody is asked something in this thread."""
-    return bool(await cast("Any", client).exists(ThreadKeys(thread).open))
+    return bool(await ask(client, "EXISTS", ThreadKeys(thread).open))
 
 
 async def recent(client: Client, limit: int = 50) -> list[Head]:
@@ -90,7 +92,7 @@ async def pending(client: Client) -> list[tuple[str, str]]:
 
 async def sent_as(client: Client, shard: ShardKeys, delivery: str) -> str | None:
     """Look up the provider's message id of a delivery that was sent."""
-    found = cast("bytes | None", await cast("Any", client).get(shard.sent(delivery)))
+    found: bytes | None = await ask(client, "GET", shard.sent(delivery))
     return found.decode() if found else None
 
 
@@ -115,12 +117,15 @@ async def dead(client: Client, shards: Sequence[ShardKeys] = ALL_SHARDS) -> list
         return await cast("Any", client).xrange(shard.dead)
 
     parts = await asyncio.gather(*map(of, shards))
-    return [(fields[b"reason"].decode(), fields[b"d"].decode()) for part in parts for _, fields in part]
+    return [(told[b"reason"].decode(), told[b"d"].decode()) for part in parts for _, told in part]
 
 
-def _head(thread: str, raw: dict[bytes, bytes]) -> Head:
+_FIELDS = tuple(field.name for field in fields(Head) if field.name != "thread")
+
+
+def _head(thread: str, raw: dict[str, bytes]) -> Head:
     def text(name: str) -> str:
-        return raw.get(name.encode(), b"").decode()
+        return raw.get(name, b"").decode()
 
     return Head(
         thread=thread,

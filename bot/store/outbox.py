@@ -12,6 +12,7 @@ from bot.events import Delivered, DeliveryFailed
 from bot.gathering import Gathered, Plan, plan, requests
 from bot.places import Card, Decision, Delivery, Text
 from bot.store import log, scripts
+from bot.store.batch import ask
 from bot.store.keys import ShardKeys, ThreadKeys
 from bot.store.scripts import Change, Settled
 from bot.store.server import Client
@@ -41,28 +42,27 @@ class Outbox:
 
     async def acquire(self) -> bool:
         """Take or keep the right to send for this shard."""
-        client = cast("Any", self.client)
-        if await client.set(self.shard.out_lease, self.token, nx=True, px=_LEASE_MS):
+        if await ask(self.client, "SET", self.shard.out_lease, self.token, "NX", "PX", _LEASE_MS):
             return True
-        if await client.get(self.shard.out_lease) != self.token.encode():
-            return False
-        return bool(await client.pexpire(self.shard.out_lease, _LEASE_MS))
+        return await self._extend()
 
     async def keep(self) -> None:
         """Keep the right to send without a gap. Raises ShardLostError: others may have sent meanwhile."""
-        client = cast("Any", self.client)
-        kept = await client.get(self.shard.out_lease) == self.token.encode()
-        if not kept or not await client.pexpire(self.shard.out_lease, _LEASE_MS):
+        if not await self._extend():
             raise ShardLostError
 
     async def release(self) -> None:
         """Let others send at once."""
-        if await self.acquire():
-            await cast("Any", self.client).delete(self.shard.out_lease)
+        if await self._extend():
+            await ask(self.client, "DEL", self.shard.out_lease)
+
+    async def _extend(self) -> bool:
+        mine = await ask(self.client, "GET", self.shard.out_lease) == self.token.encode()
+        return mine and bool(await ask(self.client, "PEXPIRE", self.shard.out_lease, _LEASE_MS))
 
     async def empty(self) -> bool:
         """Whether nothing is to be sent."""
-        return not await cast("Any", self.client).xlen(self.shard.out)
+        return not await ask(self.client, "XLEN", self.shard.out)
 
     async def read(self, after: str = "", count: int = 500) -> list[Queued]:
         """The oldest deliveries, in order, or those after an entry. One that cannot be read is set aside."""
