@@ -1,9 +1,6 @@
 """Slack's limits on writing: kept unasked, honoured when Slack asks, and none for what a person waits for."""
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, cast
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -11,32 +8,17 @@ from bot.ids import thread_id
 from bot.places import Delivery, Notice, Place, StatusLine, Text
 from bot.playground.slack import SlackPeer, Timing
 from bot.port import DeliveryFailed
-from bot.sender import Sender
-from bot.store import scripts
-from bot.store.keys import ALL_SHARDS
-from bot.store.scripts import Change
-from bot.store.server import Client, connect
-from bot.wake import Wakes
+from bot.store.server import Client
 from channels.slack.app import SlackSettings
 from channels.slack.limits import WHOLE
 from channels.slack.paces import paces
 from channels.slack.sender import SlackChannel
 from tests.channels.slack.cards import APPROVAL, APPROVED, RELEASES, delivery
+from tests.channels.slack.outgoing import all_sent, embedded_url, lay, sending, store
 from tests.helpers import wait_until
-from tests.store.acts import change
-from tests.store.servers import embedded_url, empty
 
-__all__ = ["embedded_url"]
+__all__ = ["embedded_url", "store"]
 ROB = Place(channel="slack", address="T0ACME/U0ROB")
-
-
-@pytest.fixture
-async def store(embedded_url: str) -> AsyncIterator[Client]:
-    """An empty store."""
-    client = await connect(embedded_url)
-    await empty(client)
-    yield client
-    await client.aclose()
 
 
 def keys(one: Delivery) -> list[str]:
@@ -86,34 +68,18 @@ async def test_a_channel_that_is_gone_holds_nobody(peer: SlackPeer, channel: Sla
     assert not caught.value.everybody
 
 
-@asynccontextmanager
-async def sending(store: Client, settings: SlackSettings) -> AsyncGenerator[None]:
-    """A sender as a process of its own has it."""
-    wakes, stop = Wakes(store), asyncio.Event()
-    listening = asyncio.create_task(wakes.listen())
-    running = asyncio.create_task(Sender(store, {"slack": SlackChannel(settings)}, wakes).run(stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        wakes.nudge()
-        await running
-        listening.cancel()
-
-
 async def test_after_the_first_few_two_senders_meet_no_429(store: Client) -> None:
     """The local Slack takes one message a second and channel, to the letter; our first few go out at once."""
     async with SlackPeer(timing=Timing(post_interval_s=1.0), rate_limit=True) as peer, AsyncExitStack() as stack:
         for number in range(4):
             thread = thread_id("paced", str(number))
             lines = [_line(thread, f"{number}/{n}") for n in range(2)]
-            await scripts.ingest(store, thread, change(0, 0), birth=True)
-            await scripts.note(store, thread, Change(entries=change(1).entries, out=lines))
+            await lay(store, *lines)
         app = peer.workspace.app
         settings = SlackSettings(bot_token=app.bot_token, api_url=peer.api_url, pace_s=1.05)
         for _ in range(2):
             await stack.enter_async_context(sending(store, settings))
-        await wait_until(lambda: _all_sent(store), timeout=30)
+        await wait_until(lambda: all_sent(store), timeout=30)
         said = [message.text for message in peer.workspace.messages("C0RELEASES")]
     assert sorted(said) == sorted(f"{number}/{n}" for number in range(4) for n in range(2))
     for number in range(4):
@@ -124,8 +90,3 @@ async def test_after_the_first_few_two_senders_meet_no_429(store: Client) -> Non
 
 def _line(thread: str, text: str) -> Delivery:
     return Delivery(id=f"{thread} {text}", thread=thread, place=RELEASES, content=StatusLine(markdown=text))
-
-
-async def _all_sent(store: Client) -> bool:
-    left: list[int] = [await cast("Any", store).xlen(shard.out) for shard in ALL_SHARDS]
-    return not any(left)
