@@ -1,6 +1,6 @@
 # All the set-up there is: every target that needs .venv makes it first, from requirements.lock.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check chaos bench lock
+.PHONY: help demo test check chaos bench soak lock
 
 READY := .venv/.ready
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
@@ -27,6 +27,9 @@ chaos: $(READY) ## Kill processes at random for ten minutes, then check everythi
 
 bench: $(READY) ## Measure how quick it is here: a table, build/bench.json, build/bench.svg (ARGS="--runs 9")
 	@.venv/bin/python -m tests.bench $(ARGS)
+
+soak: $(READY) ## 200 Slack events a second for a minute over connections that break: what is lost, how quick (ARGS="--seconds 10")
+	@.venv/bin/python -m tests.bench.soak $(ARGS)
 
 lock: ## Renew requirements.lock from pyproject.toml (developers; needs uv, UPGRADE=1 takes newer releases)
 	@$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate \

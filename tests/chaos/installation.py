@@ -72,6 +72,12 @@ class Process:
         except OSError:
             return False
 
+    @property
+    def cpu_s(self) -> float:
+        """The CPU time that it has used so far."""
+        fields = Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def said(self, text: str) -> int:
         """How many lines of what it printed hold this."""
         return sum(text in line for line in self.output.read_text(errors="replace").splitlines())
@@ -102,9 +108,7 @@ class Installation:
         self.configure()
         await self._stack.enter_async_context(self.slack)
         await self._stack.enter_async_context(self.mail)
-        self.slack.deliver_to(f"http://127.0.0.1:{self.port}/slack/events")
-        self.web, self.email = self._process("web", FENCED), self._process("email", FENCED)
-        self.workers = [self._process("worker", self._worker) for _ in range(2)]
+        self._start()
         try:
             await self._ready()
         except BaseException:
@@ -136,6 +140,11 @@ class Installation:
     def processes(self) -> list[Process]:
         """All processes of the bot."""
         return [self.web, self.email, *self.workers]
+
+    @property
+    def events_url(self) -> str:
+        """Where Slack's requests go by HTTP."""
+        return f"http://127.0.0.1:{self.port}/slack/events"
 
     @property
     def secret(self) -> bytes:
@@ -198,6 +207,12 @@ class Installation:
         """How many lines of all processes hold this."""
         return sum(process.said(text) for process in self.processes)
 
+    def _start(self) -> None:
+        """Start the processes of the bot."""
+        self.slack.deliver_to(self.events_url)
+        self.web, self.email = self._process("web", FENCED), self._process("email", FENCED)
+        self.workers = [self._process("worker", self._worker) for _ in range(2)]
+
     async def _ready(self) -> None:
         for process in self.processes:
             await wait_until(lambda process=process: process.said("ready") or process.child.poll(), timeout=60)
@@ -211,8 +226,9 @@ class Installation:
             "BOT_DATA": str(self.data),
             "BOTCONFIG": str(self.folder / "bot.toml"),
             "ANTHROPIC_API_KEY": "instant",
-            "SLACK_BOT_TOKEN": "xoxb-playground",
-            "SLACK_SIGNING_SECRET": "playground-signing-secret",
+            "SLACK_BOT_TOKEN": self.slack.workspace.app.bot_token,
+            "SLACK_APP_TOKEN": self.slack.workspace.app.app_token,
+            "SLACK_SIGNING_SECRET": self.slack.workspace.app.signing_secret,
             "SLACK_API_URL": self.slack.api_url,
             "SLACK_PACE_S": "0",  # the local Slack has no limit, and this is about more than one message a second
             "PORT": str(self.port),
