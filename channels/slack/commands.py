@@ -11,18 +11,14 @@ from slack_bolt.async_app import AsyncAck
 from bot.port_desk import Desk
 from bot.store.away import AWAY
 from bot.visible import line
-from channels.slack import desk_rows, kit
-from channels.slack.calls import respond
-from channels.slack.checks import message_faults
+from channels.slack import desk_rows, kit, posting
 from channels.slack.later import word as word_of
-from channels.slack.limits import WHOLE
 from channels.slack.links import thread_named
 from channels.slack.means import Means
 from channels.slack.payloads import SlashCommand
 from channels.slack.people import SlackAwayError
 from channels.slack.render import Rendered, text_messages
-from channels.slack.spoken import spoken
-from channels.slack.wire import JsonObject, array
+from channels.slack.wire import JsonObject
 
 Word = Literal["help", "agents", "threads", "requests", "pause", "resume", "cancel", "whoami", "status"]
 USAGE: Final[dict[Word, tuple[str, str]]] = {
@@ -108,14 +104,7 @@ class Commands:
             except AWAY as error:
                 self._means.tally.untold(word_of(error))
                 answer = text_messages(AWAY_NOW)[0]
-        fault = next(message_faults(answer.blocks), None)
-        if fault is not None:
-            self._means.tally.unshaped(fault)
-            await respond(
-                self._means.writer, url, spoken(answer.text, answer.blocks, thread="", most=WHOLE), replace=False
-            )
-        else:
-            await respond(self._means.writer, url, answer.text, array(answer.blocks), replace=False)
+        await posting.answer(self._means.writer, self._means.tally, url, answer)
 
 
 class _Asker(NamedTuple):

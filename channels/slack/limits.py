@@ -42,7 +42,7 @@ def _texts(value: JsonValue) -> int:
         return sum(_texts(item) for item in value)
     if isinstance(value, dict):
         return sum(
-            len(item) if key in {"text", "fallback", "url"} and isinstance(item, str) else _texts(item)
+            len(item) if key in {"text", "title", "fallback", "url"} and isinstance(item, str) else _texts(item)
             for key, item in value.items()
         )
     return 0

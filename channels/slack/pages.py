@@ -11,10 +11,10 @@ _ROOM = WHOLE - 1_000  # the rest is for what stands above and below an answer
 _MOST_BLOCKS = BLOCKS - 5  # likewise
 
 
-def pages(markdown: str, above: Sequence[JsonObject] = (), below: Sequence[JsonObject] = ()) -> list[list[JsonObject]]:
+def pages(markdown: str, below: Sequence[JsonObject] = ()) -> list[list[JsonObject]]:
     """Return standard Markdown as the blocks of one message or several.
 
-    The first message begins with `above`, the last one ends with `below`. A table begins a new message if there is one
+    The last message ends with `below`, and the first has room above. A table begins a new message if there is one
     already, and a heading goes where that goes which it stands above.
     """
     made: list[list[JsonObject]] = []
@@ -27,7 +27,6 @@ def pages(markdown: str, above: Sequence[JsonObject] = (), below: Sequence[JsonO
                 made.append(part)
     if not made:
         made = [[kit.rich(kit.paragraph(kit.run("(nothing)", "italic")))]]
-    made[0] = [*above, *made[0]]
     made[-1] = [*made[-1], *below]
     return made
 

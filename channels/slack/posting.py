@@ -3,12 +3,14 @@
 Something is posted always. What was wrong is counted and logged by its name alone.
 """
 
+import aiohttp
 from pydantic import JsonValue
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.port import DeliveryFailed
 from channels.slack import kit
-from channels.slack.calls import failure, write
+from channels.slack.calls import failure, respond, write
 from channels.slack.checks import message_faults, view_faults
 from channels.slack.limits import TEXT, WHOLE
 from channels.slack.render import Rendered
@@ -20,6 +22,10 @@ SHAPELESS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_to
 _UNSHOWN = (
     "This cannot be shown in Slack. The commands `bot requests` and `bot threads` have it, and nothing was changed."
 )
+
+
+class UnfitError(DeliveryFailed):
+    """Slack would not take the message as it was made."""
 
 
 async def post(
@@ -43,6 +49,37 @@ async def post(
     text = spoken(message.text, message.blocks, thread=about, most=TEXT if is_update else WHOLE)
     nothing: JsonValue = [] if is_update else None  # or the buttons that stand there would stay
     return await write(client, method, text=text, blocks=nothing, **where)
+
+
+async def post_strictly(client: AsyncWebClient, method: str, message: Rendered, **where: JsonValue) -> JsonObject:
+    """Write a message for which the caller has other words, should it not do.
+
+    Raises as `post` does, and UnfitError.
+    """
+    if fault := next(message_faults(message.blocks), None):
+        raise UnfitError(f"Slack would not take it: {fault}", permanent=True)
+    return await write(client, method, text=message.text, blocks=array(message.blocks), **where)
+
+
+async def answer(
+    client: AsyncWebClient, tally: Tally, response_url: str, message: Rendered, *, replace: bool = False
+) -> None:
+    """Answer by a `response_url`, to one person: below, or in the place of what they clicked in.
+
+    Raises aiohttp's errors, TimeoutError.
+    """
+    fault = next(message_faults(message.blocks), None)
+    if fault is None:
+        try:
+            await respond(client, response_url, message.text, array(message.blocks), replace=replace)
+        except aiohttp.ClientResponseError as error:
+            if error.status != 400:
+                raise
+            fault = "refused by a response URL"
+        else:
+            return
+    tally.unshaped(fault)
+    await respond(client, response_url, spoken(message.text, message.blocks, most=WHOLE), replace=replace)
 
 
 async def show(client: AsyncWebClient, tally: Tally, method: str, view: JsonObject, **where: JsonValue) -> JsonObject:

@@ -21,6 +21,7 @@ from channels.slack.cards import (
 from channels.slack.mrkdwn import convert, pieces
 from channels.slack.pages import pages
 from channels.slack.progress import plain_blocks, plan_blocks, progress_text
+from channels.slack.spoken import brief
 from channels.slack.visible import escape
 from channels.slack.wire import JsonObject
 
@@ -75,8 +76,9 @@ def text_messages(markdown: str, users: Sequence[str] = (), below: Sequence[Json
 
     The first notifies these users; the last one ends with the blocks `below`.
     """
-    found = pages(markdown, [kit.people(users)] if users else [], below)
-    told = _calling(users) + _told(markdown)
+    found = pages(markdown, below=below)
+    told = _calling(users) + brief(found[0], _NOTIFICATION)
+    found[0] = [*([kit.people(users)] if users else []), *found[0]]
     return tuple(
         Rendered(told if number == 1 else f"(part {number} of {len(found)})", blocks)
         for number, blocks in enumerate(found, 1)

@@ -10,12 +10,12 @@ from bot.places import Card, ChannelName, Delivery, Notice, Place, Progress
 from bot.port import DeliveryFailed, Pace
 from channels.slack.app import SlackSettings
 from channels.slack.call_view import call_text
-from channels.slack.calls import failure, reading_client, write, writing_client
+from channels.slack.calls import failure, reading_client, writing_client
 from channels.slack.cards import Below, file_name, needs_file
 from channels.slack.history import EVENT_TYPE, Found, Mark, ours
 from channels.slack.outcomes import attempt, unsent
 from channels.slack.paces import paces
-from channels.slack.posting import SHAPELESS, post
+from channels.slack.posting import SHAPELESS, UnfitError, post, post_strictly
 from channels.slack.render import (
     MOST_MESSAGES,
     LongAnswer,
@@ -28,7 +28,7 @@ from channels.slack.render import (
 from channels.slack.tally import Tally
 from channels.slack.telling import direct_channel, tell
 from channels.slack.uploads import Upload, is_there, put, share
-from channels.slack.wire import JsonObject, array, as_text
+from channels.slack.wire import JsonObject, as_text
 
 __all__ = ["EVENT_TYPE", "SlackChannel"]
 _log = logging.getLogger(__name__)
@@ -52,7 +52,9 @@ class _Spot(NamedTuple):
 
 
 def _code(failed: DeliveryFailed) -> str:
-    """Return Slack's own word for what it refused."""
+    """Return Slack's own word for what it refused, or would have."""
+    if isinstance(failed, UnfitError):
+        return "invalid_blocks"
     return failure(failed.__cause__).code if isinstance(failed.__cause__, SlackApiError) else ""
 
 
@@ -210,8 +212,7 @@ class SlackChannel:
             where |= {"thread_ts": spot.thread, "unfurl_links": False, "unfurl_media": False}
         with attempt():
             if strict:
-                shown: JsonObject = {"text": message.text, "blocks": array(message.blocks)}
-                told = await write(self._writer, method, **shown, **where)
+                told = await post_strictly(self._writer, method, message, **where)
             else:
                 told = await post(self._writer, self.tally, method, message, about=delivery.thread, **where)
         return spot._replace(ts=as_text(told.get("ts")))

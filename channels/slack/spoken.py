@@ -25,6 +25,12 @@ def spoken(text: str, blocks: Sequence[JsonObject], *, thread: str = "", most: i
     return f"{_cut(said, most - _ROOM)}…\nThis is the beginning only: Slack did not take the rest.{look}"
 
 
+def brief(blocks: Sequence[JsonObject], most: int) -> str:
+    """Return how a message begins, on one line of at most `most` characters: for its notification."""
+    said = " ".join(" ".join(map(_words, blocks[:3])).split())
+    return said if len(said) <= most else f"{_cut(said, most - 1)}…"
+
+
 def _words(block: JsonObject) -> str:
     match block.get("type"):
         case "header":
@@ -68,7 +74,9 @@ def _runs(runs: list[JsonObject]) -> str:
 def _run(run: JsonObject) -> str:
     if run.get("type") == "user":  # kit.people alone makes these: whom the core wants to be notified
         return f"<@{as_text(run.get('user_id'))}>"
-    return escape(as_text(run.get("text")) or as_text(run.get("url")))
+    said = escape(as_text(run.get("text")) or as_text(run.get("url")))
+    is_code = as_object(run.get("style")).get("code") is True and "`" not in said
+    return f"`{said}`" if is_code else said
 
 
 def _cell(cell: JsonObject) -> str:

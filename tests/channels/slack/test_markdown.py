@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from bot.places import Text
 from bot.playground.slack import Pings
 from bot.playground.slack.text import pings
 from bot.playground.slack.validate import message_blocks
@@ -15,6 +16,7 @@ from channels.slack import kit
 from channels.slack.checks import message_faults
 from channels.slack.limits import WHOLE, weight
 from channels.slack.pages import pages
+from channels.slack.render import render
 from channels.slack.wire import JsonObject, array, as_object, as_objects, as_text
 from tests.channels.slack.strategies import NASTY, SOME
 
@@ -164,11 +166,25 @@ def test_what_fits_into_a_message_of_its_own_is_not_torn() -> None:
     assert [[block["type"] for block in page] for page in found] == [["rich_text"], ["header", "rich_text"]]
 
 
-def test_what_is_above_and_below_stands_in_the_first_and_the_last_message() -> None:
-    above, below = kit.header("above"), kit.actions([kit.button("Good", "good", "x")])
-    first, *_, last = pages("word " * 10_000, [above], [below])
-    assert (first[0], last[-1]) == (above, below)
-    assert [*message_faults(first), *message_faults(last)] == []
+def test_what_goes_below_an_answer_stands_in_its_last_message_and_there_is_room_for_who_is_called() -> None:
+    below = kit.actions([kit.button("Good", "good", "x")])
+    first, *_, last = pages("word " * 10_000, [below])
+    assert last[-1] == below
+    assert [*message_faults([kit.people(["U0ROB"] * 20), *first]), *message_faults(last)] == []
+
+
+@pytest.mark.parametrize(
+    ("markdown", "told"),
+    [
+        ("# Done\n\nAll **of** it, see [docs](https://acme.test)", "*Done* All of it, see docs (https://acme.test)"),
+        ("- one <!channel>\n- two", "• one &lt;!channel&gt; • two"),
+        ("word " * 100, "word " * 59 + "word…"),
+        ("", "(nothing)"),
+    ],
+)
+def test_a_notification_says_how_it_begins_in_words(markdown: str, told: str) -> None:
+    (message,) = render(Text(markdown=markdown))
+    assert message.text == told
 
 
 def test_nothing_is_left_out_however_deep_it_is_nested() -> None:

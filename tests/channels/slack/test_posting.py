@@ -1,6 +1,8 @@
 """Something is posted always: what Slack would not take, or does not, is said in plain words, and nothing to press."""
 
+import ast
 import logging
+from pathlib import Path
 
 import pytest
 from slack_sdk.errors import SlackApiError
@@ -9,10 +11,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.places import Content, Text
 from bot.playground.slack import Pings, SlackPeer
 from bot.playground.slack.text import pings
-from channels.slack import kit
+from channels.slack import kit, posting
 from channels.slack.calls import writing_client
 from channels.slack.limits import TEXT
-from channels.slack.posting import post, show, sound
+from channels.slack.posting import answer, post, show, sound
 from channels.slack.render import Rendered, render
 from channels.slack.sender import SlackChannel
 from channels.slack.spoken import spoken
@@ -124,3 +126,41 @@ def test_plain_words_are_never_longer_than_slack_takes_and_say_if_they_are_cut(m
 def test_whoever_was_to_be_notified_still_is() -> None:
     (message,) = render(Text(markdown="Still waiting.", mention=("T0ACME/U0ROB",)))
     assert pings(spoken(message.text, message.blocks), []) == Pings(users=("U0ROB",))
+
+
+WAYS_OUT = {
+    "chat.postMessage",
+    "chat.postEphemeral",
+    "chat.update",
+    "views.open",
+    "views.push",
+    "views.update",
+    "views.publish",
+}
+
+
+def unchecked(source: str) -> list[str]:
+    """The calls of `write` or `respond` in a module by which a message or view could go out unchecked."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+            continue
+        method = node.args[1] if len(node.args) > 1 else None
+        if node.func.id == "write" and not (isinstance(method, ast.Constant) and method.value not in WAYS_OUT):
+            found.append(ast.unparse(node))
+        if node.func.id == "respond" and (len(node.args) > 3 or any(given.arg == "blocks" for given in node.keywords)):
+            found.append(ast.unparse(node))
+    return found
+
+
+def test_there_is_no_other_way_out() -> None:
+    modules = [*Path(posting.__file__).parent.glob("*.py")]
+    assert {path.name for path in modules if unchecked(path.read_text(encoding="utf-8"))} == {"posting.py"}
+
+
+async def test_an_answer_to_a_command_is_checked_too(peer: SlackPeer, writer: AsyncWebClient) -> None:
+    hook = peer.core.surfaces.hook("C0DEPLOYS", "U0ANA", "1.0", 60)
+    tally = Tally()
+    await answer(writer, tally, f"{peer.core.url}/actions/{peer.workspace.team.id}/{hook.id}", UNFIT)
+    assert "Secret &lt;!channel&gt; words" in peer.workspace.ephemerals[-1].text
+    assert tally.counts.total() == 1
