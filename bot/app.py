@@ -2,24 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from aiohttp import web
 from pydantic import SecretStr
-from redis.exceptions import RedisError
 
 import agents as agents_package
 from bot.agent import Agent, LoadedAgent, find, load
+from bot.beating import beating
 from bot.config import OPERATORS, Config, holders
 from bot.config_agents import AgentFacts, check_agents
 from bot.config_file import ConfigFile
 from bot.core import Core
 from bot.errors import SettingsError
+from bot.ids import fresh_id
 from bot.people import following
 from bot.port import Channel
+from bot.serving import routes, serve
 from bot.settings import Settings
 from bot.store.embedded import EmbeddedServer
 from bot.store.log import fix_shards
@@ -112,9 +115,16 @@ works and sends."""
 
 
 async def run(
-    settings: Settings, roles: frozenset[Role], stop: asyncio.Event, *, ready: Callable[[], None] | None = None
+    settings: Settings,
+    roles: frozenset[Role],
+    stop: asyncio.Event,
+    *,
+    ready: Callable[[], None] | None = None,
+    since: datetime | None = None,
 ) -> None:
     """Run these roles in one process until stopped; `ready` is called once everything is up.
+
+    With `since`, mail that arrived since then is taken, whatever of the mailboxes was read before.
 
     Raises:
         SettingsError: something is missing or wrong; one line each that names the setting and the mend.
@@ -122,18 +132,19 @@ async def run(
     """
     if "worker" in roles:
         settings.require("anthropic_api_key")  # said before anything is started
+    process = fresh_id()
     async with core(settings) as made, AsyncExitStack() as stack:
-        if roles & {"web", "slack"}:
-            await _listen(made, roles, stack)
+        counts = await _listen(made, roles, stack) if roles & {"web", "slack"} else dict[str, int]
         if "email" in roles:
             from bot import app_email  # noqa: PLC0415  # only where it is used
 
-            await app_email.watch(made, stack)
+            await app_email.watch(made, stack, process, since)
+        await stack.enter_async_context(beating(made, process, roles, counts))
         tasks: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
         if "worker" in roles:
             from bot.working import work  # noqa: PLC0415  # the model's client takes a second to import
 
-            tasks.append(asyncio.create_task(work(made, channels(made), stop)))
+            tasks.append(asyncio.create_task(work(made, channels(made), stop, watched(made.settings))))
         if ready is not None:
             ready()
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -141,8 +152,24 @@ async def run(
         await asyncio.gather(*tasks)
 
 
-async def _listen(core: Core, roles: frozenset[Role], stack: AsyncExitStack) -> None:
-    """Take Slack's events until the stack closes: by HTTP, by Socket Mode, or by both."""
+async def _listen(core: Core, roles: frozenset[Role], stack: AsyncExitStack) -> Callable[[], Mapping[str, int]]:
+    """Take Slack's events and posted mail until the stack closes; return what tells how many could not be taken."""
+    settings, more = core.settings, routes(core)
+    if "web" in roles and settings.mail_hook_secret is not None:
+        from bot import app_email  # noqa: PLC0415  # only where it is used
+
+        more += await app_email.hook(core, stack)
+        if "slack" not in roles and settings.slack_signing_secret is None:  # mail alone comes in here
+            port = await stack.enter_async_context(serve(more, host=settings.bind, port=settings.port))
+            _log.info("listening on http://%s:%d, for mail alone", settings.bind, port)
+            return dict[str, int]
+    return await _listen_to_slack(core, roles, stack, more)
+
+
+async def _listen_to_slack(
+    core: Core, roles: frozenset[Role], stack: AsyncExitStack, more: Sequence[web.RouteDef]
+) -> Callable[[], Mapping[str, int]]:
+    """Take Slack's events: by HTTP, by Socket Mode, or by both."""
     from channels.slack import uninstalled  # noqa: PLC0415  # only where it is used
     from channels.slack.app import build  # noqa: PLC0415
     from channels.slack.backfill import keep_up  # noqa: PLC0415
@@ -156,16 +183,23 @@ async def _listen(core: Core, roles: frozenset[Role], stack: AsyncExitStack) -> 
     slack = build(_slack(settings), core.intake(), core.pending(), core.desks())
     uninstalled.listen(slack, core.intake(), lambda: _operators_mail(core))
     if "web" in roles:
-        healthz = web.get("/healthz", lambda _: _health(core))
-        port = await stack.enter_async_context(
-            serve_http(slack, host=settings.bind, port=settings.port, more=[healthz])
-        )
+        port = await stack.enter_async_context(serve_http(slack, host=settings.bind, port=settings.port, more=more))
         _log.info("listening on http://%s:%d/slack/events", settings.bind, port)
     if "slack" in roles:
         token = _plain(settings.slack_app_token)
         await stack.enter_async_context(serve_socket(slack, token, connections=settings.slack_connections))
         _log.info("listening by Socket Mode")
     await stack.enter_async_context(keep_up(slack, Stored(core.client), at_once="web" in roles))
+    return lambda: slack.tally.counts
+
+
+def watched(settings: Settings) -> frozenset[str] | None:
+    """The mailboxes that should be watched, as far as this process's settings tell; None: they tell nothing."""
+    if settings.imap_url is None and settings.mail_hook_secret is None:
+        return None
+    from bot import app_email  # noqa: PLC0415  # only where it is used
+
+    return app_email.mailboxes(settings)
 
 
 def _operators_mail(core: Core) -> list[str]:
@@ -173,15 +207,6 @@ def _operators_mail(core: Core) -> list[str]:
     config = core.config.current()
     people = [config.people[person] for person in holders(config, OPERATORS)] if core.settings.smtp_url else []
     return [person.email[0] for person in people if person.email]
-
-
-async def _health(core: Core) -> web.Response:
-    """Answer a load balancer: 200 while the store answers, else 503."""
-    try:
-        await cast("Any", core.client).ping()
-    except (RedisError, OSError):
-        return web.json_response({"store": "away"}, status=503)
-    return web.json_response({"store": "ok", "config": core.config.refused or "ok"})
 
 
 def channels(core: Core) -> dict[str, Channel]:

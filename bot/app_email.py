@@ -2,38 +2,81 @@
 
 import logging
 from contextlib import AsyncExitStack
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from aiohttp import web
 from pydantic import JsonValue, SecretStr
 
 from bot.config import Config
 from bot.core import Core
 from bot.errors import SettingsError
+from bot.operators import tell_operators
+from bot.places import ChannelName
+from bot.port import Telling
 from bot.settings import Settings
 from bot.store.cursors import RedisCursor
-from channels.email.oauth import OauthSettings
+from bot.store.presence import HOOK, Presence
+from bot.store.server import Client
+from channels.email.hook import Hook
+from channels.email.oauth import OauthSettings, tokens
 from channels.email.parse import BIGGEST, read_mail
 from channels.email.receive import Receiver
-from channels.email.settings import EmailSettings
+from channels.email.settings import EmailSettings, Server
 from channels.email.signing import Signing, load
 from channels.email.smtp import EmailChannel
+from channels.email.tally import Tally, telling
 from channels.email.told import told, told_reply
 
 if TYPE_CHECKING:
     from channels.email.doctor import Finding
+    from channels.email.old import Left
 
+_LEASE_S = 10.0  # after so long a silent process loses its mailboxes to another
 _log = logging.getLogger("bot.app")
 
 
-async def watch(core: Core, stack: AsyncExitStack) -> None:
-    """Take mails from the mailbox until the stack closes."""
-    from channels.email.watch import serve_email  # noqa: PLC0415  # it loads what is GPL: only where a mailbox is read
+async def watch(core: Core, stack: AsyncExitStack, process: str, since: datetime | None) -> None:
+    """Take mails from those mailboxes that no other process watches, until the stack closes."""
+    from channels.email.keeping import Sharing, serve_mailboxes  # noqa: PLC0415  # it loads what is GPL
+    from channels.email.watch import IDLE_S, Manner  # noqa: PLC0415
 
-    url, _ = core.settings.require("imap_url", "smtp_url")
+    core.settings.require("imap_url", "smtp_url")
+    settings = email_settings(core.settings, core.config.current(), core.secret)
+    manner = Manner(
+        since=since,
+        idle_s=min(IDLE_S, core.settings.mail_silence_min * 60 / 3),
+        tokens=tokens(settings.oauth),
+        done_folder=settings.done_folder,
+        report=lambda source, text: _report(core, source, text),
+    )
+    sharing = Sharing(client=core.client, process=process, lease_s=min(_LEASE_S, core.settings.lease_s))
+    serving = serve_mailboxes(settings.mailboxes, lambda: Receiver(settings, core.intake()), sharing, manner)
+    await stack.enter_async_context(serving)
+    _log.info("watching %d mailbox(es) for %s", len(settings.mailboxes), ", ".join(settings.addresses))
+
+
+async def hook(core: Core, stack: AsyncExitStack) -> list[web.RouteDef]:
+    """Return where mail can be posted to; it is on record as a mailbox until the stack closes."""
+    (secret,) = core.settings.require("mail_hook_secret")
     settings = email_settings(core.settings, core.config.current(), core.secret)
     receiver = Receiver(settings, core.intake())
-    await stack.enter_async_context(serve_email(url, receiver, RedisCursor(core.client)))
-    _log.info("watching the mailbox of %s", ", ".join(settings.addresses))
+    tally = Tally(receiver, Presence(core.client), HOOK)
+    await stack.enter_async_context(telling(tally))
+    return Hook(receiver, secret).routes()
+
+
+async def _report(core: Core, source: str, text: str) -> None:
+    telling = Telling(reason="mail_broken", source=source, who="", text=text)
+    channels: list[ChannelName] = ["slack"] if core.settings.slack_bot_token else ["email"]
+    await tell_operators(core.intake(), core.directory(), channels, telling, "A mail could not be taken")
+
+
+def mailboxes(settings: Settings) -> frozenset[str]:
+    """Name the mailboxes to be watched."""
+    urls = _plain(settings.imap_url).split()
+    hooks = [HOOK] if settings.mail_hook_secret is not None else []
+    return frozenset([*(Server.imap(url).mailbox for url in urls), *hooks])
 
 
 def channel(core: Core) -> EmailChannel:
@@ -46,6 +89,18 @@ async def check_email(settings: Settings, config: Config) -> "list[Finding]":
     from channels.email.doctor import check  # noqa: PLC0415  # as above
 
     return await check(email_settings(settings, config, b""))
+
+
+async def old_email(settings: Settings, config: Config, client: Client) -> "list[Left]":
+    """List what lies in the mailboxes and was not taken. Raises CountersignError if one cannot be opened."""
+    from channels.email.old import left  # noqa: PLC0415  # as above
+
+    settings.require("imap_url")
+    mine, cursor = email_settings(settings, config, b""), RedisCursor(client)
+    given = tokens(mine.oauth)
+    return [
+        found for server in mine.mailboxes for found in await left(server, await cursor.load(server.mailbox), given)
+    ]
 
 
 def read_email(raw: bytes, mail_auth: str | None) -> dict[str, JsonValue]:

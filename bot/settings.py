@@ -73,6 +73,9 @@ class Settings(MailSettings):
     bind: str = Field(
         default="127.0.0.1", description="the address that `bot web` listens on; 0.0.0.0 for all of this machine's"
     )
+    metrics_token: Annotated[Token, AfterValidator(long_enough)] | None = Field(
+        default=None, description="a secret of at least 32 characters that Prometheus sends to /metrics"
+    )
     allow_lossy_redis: bool = Field(
         default=False,
         description="1 lets actions run although the Redis server may lose an acknowledged write; every card says so",

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
 
@@ -15,6 +15,8 @@ from bot.port import Channel
 from bot.renewer import Renewer
 from bot.runtime import Runtime
 from bot.sender import Sender
+from bot.silence import Lookout
+from bot.store.presence import Presence
 from bot.undelivered import Undelivered
 from bot.wake import Wakes
 from bot.worker import Worker
@@ -53,8 +55,13 @@ async def runtime(core: Core) -> AsyncGenerator[Runtime]:
         )
 
 
-async def work(core: Core, channels: Mapping[str, Channel], stop: asyncio.Event) -> None:
-    """Run a worker and a sender until stopped; running actions get DRAIN_S seconds to finish."""
+async def work(
+    core: Core, channels: Mapping[str, Channel], stop: asyncio.Event, watched: Collection[str] | None = None
+) -> None:
+    """Run a worker and a sender until stopped; running actions get DRAIN_S seconds to finish.
+
+    `watched` are the mailboxes whose silence is told to the operators; None: all that are, or lately were, watched.
+    """
     async with runtime(core) as made:
         gc.freeze()  # what is loaded by now stays: the collector, a tenth of a worker's time, need not look at it again
         wakes = Wakes(core.client)
@@ -66,6 +73,7 @@ async def work(core: Core, channels: Mapping[str, Channel], stop: asyncio.Event)
         renewer.start()
         sending = asyncio.create_task(Sender(core.client, channels, wakes, undelivered.given_up).run(stop))
         working = asyncio.create_task(worker.run(drain_s=core.settings.drain_s))
+        lookout = asyncio.create_task(_lookout(core, channels, watched).run())
         try:
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({sending, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -75,7 +83,19 @@ async def work(core: Core, channels: Mapping[str, Channel], stop: asyncio.Event)
             await asyncio.gather(sending, working)
         finally:
             listening.cancel()
+            lookout.cancel()
             await asyncio.to_thread(renewer.stop)
+
+
+def _lookout(core: Core, channels: Mapping[str, Channel], watched: Collection[str] | None) -> Lookout:
+    return Lookout(
+        presence=Presence(core.client),
+        intake=core.intake(),
+        directory=core.directory,
+        channels=[channel.name for channel in channels.values()],
+        most_s=core.settings.mail_silence_min * 60,
+        expected=watched,
+    )
 
 
 def sync_client(core: Core) -> object:

@@ -85,7 +85,7 @@ def run(verbose: Verbose = False) -> None:
 
 @app.command(rich_help_panel=_WORKING)
 def web(verbose: Verbose = False) -> None:
-    """Take Slack's events by HTTP."""
+    """Take Slack's events, and mail that is posted, by HTTP."""
     from bot.cli.running import run_roles
 
     run_roles("web", verbose=verbose)
@@ -184,6 +184,14 @@ def cancel(thread: ThreadId) -> None:
     from bot.cli.steering import steer
 
     steer(thread, "cancel")
+
+
+@app.command(rich_help_panel=_LOOKING)
+def status(as_json: AsJson = False) -> None:
+    """Show how it is doing: processes, threads, what waits to be sent, mailboxes and what became of mails."""
+    from bot.cli.status import status
+
+    status(as_json=as_json)
 
 
 @app.command(rich_help_panel=_LOOKING)

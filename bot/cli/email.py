@@ -16,12 +16,15 @@ _Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="Files; - i
 def listen(
     ctx: typer.Context,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+    since: Annotated[
+        str | None, typer.Option(metavar="AGE", help="Take what arrived in the last 12h, 2d (3d at most) as well.")
+    ] = None,
 ) -> None:
-    """Watch the mailbox (workers send); `bot email read` shows how a mail is understood."""
+    """Watch the mailboxes (workers send); `bot email read` shows how a mail is understood."""
     if ctx.invoked_subcommand is None:
         from bot.cli.running import run_roles
 
-        run_roles("email", verbose=verbose)
+        run_roles("email", verbose=verbose, since=since)
 
 
 @email.command()
@@ -43,6 +46,17 @@ def reply(files: _Files) -> None:
     from bot import app_email
 
     _each(files, app_email.read_reply)
+
+
+@email.command()
+def old(as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False) -> None:
+    """List unread mail that was not taken: what was there before the first contact, what is too old or broken.
+
+    It is never run. `bot email --since 2d` takes what arrived in the last two days.
+    """
+    from bot.cli.old import list_old
+
+    list_old(as_json=as_json)
 
 
 def _each(files: Sequence[str], understood: Callable[[bytes], Mapping[str, JsonValue]]) -> None:

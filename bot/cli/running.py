@@ -5,11 +5,15 @@ import logging
 import signal
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from bot import app
+from bot.durations import parse_duration
+from bot.errors import SettingsError
 from bot.settings import Settings
 
 _log = logging.getLogger("bot.cli")
+_LONGEST_S = 3 * 86_400  # as channels.email.receive.TOO_OLD
 _OURS = ("bot", "agents", "channels")
 
 
@@ -22,16 +26,27 @@ def run_everything(*, verbose: bool) -> None:
 def roles_for(settings: Settings) -> frozenset[app.Role]:
     """What one process that does everything can do with these settings."""
     channels: dict[app.Role, bool] = {
-        "web": settings.slack_signing_secret is not None,
+        "web": settings.slack_signing_secret is not None or settings.mail_hook_secret is not None,
         "slack": settings.slack_app_token is not None,
         "email": settings.imap_url is not None,
     }
     return frozenset({"worker", *(role for role, possible in channels.items() if possible)})
 
 
-def run_roles(*roles: app.Role, verbose: bool) -> None:
-    """Run these roles; what they need and is not set is an error."""
-    _run(Settings.load(), roles, verbose=verbose)
+def run_roles(*roles: app.Role, verbose: bool, since: str | None = None) -> None:
+    """Run these roles; what they need and is not set is an error. `since`: how far back mail is looked at."""
+    _run(Settings.load(), roles, verbose=verbose, since=_moment(since) if since is not None else None)
+
+
+def _moment(text: str) -> datetime:
+    """When that was. Raises SettingsError if it is no duration, or longer than mail is taken for."""
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        raise SettingsError(f"--since: {error}") from None
+    if seconds > _LONGEST_S:
+        raise SettingsError("--since: mail older than 3 days is listed, never run: give 3d or less")
+    return datetime.now(UTC) - timedelta(seconds=seconds)
 
 
 def log_to_stderr(*, verbose: bool) -> None:
@@ -42,16 +57,16 @@ def log_to_stderr(*, verbose: bool) -> None:
         logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.INFO)
 
 
-def _run(settings: Settings, roles: Iterable[app.Role], *, verbose: bool) -> None:
+def _run(settings: Settings, roles: Iterable[app.Role], *, verbose: bool, since: datetime | None = None) -> None:
     log_to_stderr(verbose=verbose)
-    asyncio.run(_until_stopped(settings, frozenset(roles)))
+    asyncio.run(_until_stopped(settings, frozenset(roles), since))
 
 
-async def _until_stopped(settings: Settings, roles: frozenset[app.Role]) -> None:
+async def _until_stopped(settings: Settings, roles: frozenset[app.Role], since: datetime | None) -> None:
     stop = asyncio.Event()
     stop_at(stop, signal.SIGTERM, signal.SIGINT)
     names = " + ".join(sorted(roles))
-    await app.run(settings, roles, stop, ready=lambda: _log.info("ready: %s", names))
+    await app.run(settings, roles, stop, ready=lambda: _log.info("ready: %s", names), since=since)
     _log.info("stopped")
 
 

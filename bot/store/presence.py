@@ -1,7 +1,6 @@
 """Who is there: what each process and each mailbox last said of itself, where `bot status` and the alarm read it."""
 
 import time
-from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,6 +16,8 @@ COUNTS = "countersign:mail:counts"
 SILENCES = "countersign:mail:silences"
 """Hash with TTL: mailbox -> up to when it had been heard (us), while its silence was told and not yet its return."""
 
+HOOK = "hooks/email"
+"""As which mail that comes by HTTP stands among the mailboxes."""
 BEAT_S = 5.0
 GONE_S = 20  # a process that said nothing for so long is not there any more
 _PROCESS_TTL_S = 3_600
@@ -85,12 +86,18 @@ class Presence:
         """Say how a mailbox is doing."""
         await self._say(MAILBOXES, report.name, report, KEPT_S)
 
-    async def count(self, mailbox: str, more: Mapping[str, int]) -> None:
+    async def heard_of(self, mailbox: str) -> MailboxReport | None:
+        """Read what was last said of one mailbox."""
+        text = cast("bytes | None", await self._client.hget(MAILBOXES, mailbox))
+        try:
+            return MailboxReport.model_validate_json(text) if text else None
+        except ValidationError:
+            return None
+
+    async def count(self, mailbox: str, became: str, more: int) -> None:
         """Add what became of mails since the last time."""
-        for became, number in more.items():
-            await self._client.hincrby(COUNTS, f"{mailbox}\n{became}", number)
-        if more:
-            await self._client.expire(COUNTS, _COUNTS_TTL_S)
+        await self._client.hincrby(COUNTS, f"{mailbox}\n{became}", more)
+        await self._client.expire(COUNTS, _COUNTS_TTL_S)
 
     async def processes(self) -> list[ProcessReport]:
         """List the processes that are there, the oldest first."""

@@ -8,9 +8,10 @@ import aiosmtplib
 from channels.email.addresses import AddressTooLongError, reply_address
 from channels.email.auth import method_of
 from channels.email.dkim import TxtLookup, dns_txt
-from channels.email.imap import MailboxAwayError, MailboxRefusedError, open_mailbox
+from channels.email.imap import open_mailbox
+from channels.email.imap_words import MailboxAwayError, MailboxRefusedError
 from channels.email.line import new_client
-from channels.email.oauth import TokenError, tokens
+from channels.email.oauth import TokenError, Tokens, tokens
 from channels.email.settings import EmailSettings, Server
 
 _LONGEST_TOKEN = "00-" + "a" * 16 + ".ffff." + "a" * 13
@@ -28,8 +29,12 @@ class Finding(NamedTuple):
 async def check(settings: EmailSettings, lookup: TxtLookup = dns_txt) -> list[Finding]:
     """Return what works and what does not."""
     found = [*_addresses(settings), *_proof(settings), *await _signing(settings, lookup)]
-    imap, smtp = await asyncio.gather(_imap(settings.imap_url), _smtp(settings))
-    return [imap, smtp, *found]
+    given = tokens(settings.oauth)
+    *boxes, smtp = await asyncio.gather(*(_imap(server, given) for server in settings.mailboxes), _smtp(settings))
+    if not boxes:
+        mend = "set IMAP_URL, such as imaps://user:password@host/INBOX"
+        boxes = [Finding(ok=False, what="no mailbox is read", mend=mend)]
+    return [*boxes, smtp, *found]
 
 
 def _addresses(settings: EmailSettings) -> list[Finding]:
@@ -72,15 +77,13 @@ def _key_of(record: bytes) -> bytes:
     return next((part.strip()[2:] for part in record.replace(b" ", b"").split(b";") if part.strip()[:2] == b"p="), b"")
 
 
-async def _imap(url: str) -> Finding:
-    if not url:
-        mend = "set IMAP_URL, such as imaps://user:password@host/INBOX"
-        return Finding(ok=False, what="no mailbox is read", mend=mend)
-    server = Server.imap(url)
+async def _imap(server: Server, given: Tokens | None) -> Finding:
     where = f"{server.host}:{server.port}"
     try:
-        async with asyncio.timeout(_ANSWER_S), open_mailbox(server):
+        async with asyncio.timeout(_ANSWER_S), open_mailbox(server, tokens=given):
             return Finding(ok=True, what=f"the mailbox at {where} can be read")
+    except TokenError as error:
+        return Finding(ok=False, what=f"IMAP at {where}: {error}", mend="check MAIL_OAUTH_*")
     except MailboxRefusedError as error:
         mend = "check user, password and folder in IMAP_URL"
         return Finding(ok=False, what=f"IMAP at {where}: {error}", mend=mend)

@@ -7,50 +7,34 @@ or for the loss of the connection, whichever comes first; after any time-out the
 
 import asyncio
 import contextlib
-import re
 import ssl
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, TypeVar, cast
 
 import aioimaplib  # pyright: ignore[reportMissingTypeStubs]  # it has none
 
-from bot.errors import CountersignError
+from channels.email.imap_words import (
+    EXISTS,
+    LITERAL,
+    Listed,
+    MailboxAwayError,
+    MailboxRefusedError,
+    MessageRefusedError,
+    day,
+    listed,
+    numbering,
+    quoted,
+    uid_of,
+)
+from channels.email.oauth import Tokens
 from channels.email.settings import Server
 
 T = TypeVar("T")
 ANSWER_S = 30.0
 CHUNK = 300  # messages a FETCH: of thousands, aioimaplib overflows the stack
-_UID = re.compile(rb"\bUID (\d+)")
-_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
-_ARRIVED = re.compile(rb'\bINTERNALDATE "([^"]+)"')
-_LITERAL = re.compile(rb"BODY\[\] \{\d+\}$")
-_EXISTS = re.compile(rb"\* \d+ EXISTS\b", re.IGNORECASE)
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-class MailboxAwayError(CountersignError):
-    """The IMAP server cannot be reached or does not answer; it is tried again."""
-
-
-class MessageRefusedError(MailboxAwayError):
-    """The IMAP server does not hand out one message; it is tried again."""
-
-
-class MailboxRefusedError(CountersignError):
-    """The IMAP server refuses the log-in or the folder: see IMAP_URL."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One message in the folder, before it is fetched."""
-
-    uid: int
-    size: int  # bytes
-    arrived: int  # us, by the server's clock
 
 
 class Mailbox:
@@ -66,23 +50,30 @@ class Mailbox:
         client.protocol.conn_lost_cb = lambda _: self._lost.set()  # pyright: ignore[reportUnknownLambdaType]
         self._untagged = client.protocol._untagged_response  # noqa: SLF001  # see _heard
         client.protocol._untagged_response = self._heard  # noqa: SLF001
+        self._continued = client.protocol._continuation  # noqa: SLF001  # see _went_on
+        client.protocol._continuation = self._went_on  # noqa: SLF001
         self.uidvalidity = 0
         self.uidnext = 0
 
-    async def log_in(self, server: Server) -> None:
-        """Log in and open the folder. Raises MailboxRefusedError too."""
+    async def log_in(self, server: Server, tokens: Tokens | None = None) -> None:
+        """Log in and open the folder. Raises MailboxRefusedError too, and TokenError."""
+        token = await _token(server, tokens) if server.by_token else None
         await self._run(self._client.wait_hello_from_server())
-        answer = await self._run(self._client.login(_quoted(server.user), server.password))
+        if token is None:
+            answer = await self._run(self._client.login(quoted(server.user), server.password))
+        else:
+            answer = await self._run(self._client.xoauth2(server.user, token))
         if answer.result != "OK":
+            if token is not None and tokens is not None:
+                tokens.refused()
+                raise MailboxRefusedError("The IMAP server refuses the access token: see MAIL_OAUTH_URL.")
             raise MailboxRefusedError
         await self._run(self._client.protocol.capability())  # more is offered after the log-in
-        answer = await self._run(self._client.select(_quoted(server.folder)))
+        answer = await self._run(self._client.select(quoted(server.folder)))
         if answer.result != "OK":
             raise MailboxRefusedError(f"The IMAP server has no folder {server.folder}: see the end of IMAP_URL.")
-        told = b"\n".join(bytes(line) for line in answer.lines)
-        validity, following = re.search(rb"UIDVALIDITY (\d+)", told), re.search(rb"UIDNEXT (\d+)", told)
-        self.uidvalidity = int(validity[1]) if validity else 0
-        self.uidnext = int(following[1]) if following else 1 + max(await self._search("ALL"), default=0)
+        self.uidvalidity, following = numbering(b"\n".join(bytes(line) for line in answer.lines))
+        self.uidnext = following or 1 + max(await self._search("ALL"), default=0)
 
     async def after(self, uid: int) -> list[int]:
         """Return the UIDs above this one, in order."""
@@ -90,22 +81,36 @@ class Mailbox:
 
     async def since(self, moment: datetime) -> list[int]:
         """Return the UIDs of what arrived on this day, the day before, or later: servers differ in their day's end."""
-        day = moment.astimezone(UTC) - timedelta(days=1)
-        return await self._search("SINCE", f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}")
+        return await self._search("SINCE", day(moment.astimezone(UTC) - timedelta(days=1)))
+
+    async def unread(self) -> list[int]:
+        """Return the UIDs of what is not marked as read."""
+        return await self._search("UNSEEN")
 
     async def listed(self, uids: Sequence[int]) -> list[Listed]:
         """Return size and arrival of these messages, as far as they are still there."""
         found: list[Listed] = []
         for start in range(0, len(uids), CHUNK):
             chunk = ",".join(map(str, uids[start : start + CHUNK]))
-            answer = await self._run(self._client.uid("fetch", chunk, "(UID RFC822.SIZE INTERNALDATE)"))
+            answer = await self._run(self._client.uid("fetch", chunk, "(UID FLAGS RFC822.SIZE INTERNALDATE)"))
             if answer.result != "OK":
                 raise MailboxAwayError("The IMAP server refuses to list messages; it is tried again.")
-            for line in answer.lines:
-                uid, size = _UID.search(bytes(line)), _SIZE.search(bytes(line))
-                if uid and size:
-                    found.append(Listed(int(uid[1]), int(size[1]), _time_us(bytes(line))))
-        return sorted(found, key=lambda listed: listed.uid)
+            found += [one for line in answer.lines if (one := listed(bytes(line)))]
+        return sorted(found, key=lambda one: one.uid)
+
+    async def headers(self, uids: Sequence[int]) -> dict[int, bytes]:
+        """Return the fields From and Subject of these messages, as they are."""
+        found: dict[int, bytes] = {}
+        for start in range(0, len(uids), CHUNK):
+            chunk = ",".join(map(str, uids[start : start + CHUNK]))
+            answer = await self._run(
+                self._client.uid("fetch", chunk, "(UID BODY.PEEK[HEADER.FIELDS (FROM SUBJECT)])"), 4 * self._answer_s
+            )
+            for before, line in pairwise(answer.lines):
+                uid = uid_of(bytes(before))
+                if uid is not None and isinstance(line, bytearray) and LITERAL.search(bytes(before)):
+                    found[uid] = bytes(line)
+        return found
 
     async def fetch(self, uid: int) -> bytes | None:
         """Return one message as it is; None if it is gone. It stays unread: BODY.PEEK, never RFC822."""
@@ -114,13 +119,30 @@ class Mailbox:
             raise MessageRefusedError
         lines = list(answer.lines)
         for before, line in pairwise(lines):
-            if isinstance(line, bytearray) and _LITERAL.search(bytes(before)):
+            if isinstance(line, bytearray) and LITERAL.search(bytes(before)):
                 return bytes(line)
         return None
 
-    async def mark_seen(self, uid: int) -> None:
-        """Mark one message as read. A server that does not let us is no trouble: the cursor is what counts."""
-        await self._run(self._client.uid("store", str(uid), "+FLAGS.SILENT", r"(\Seen)"))
+    async def mark(self, uid: int, flag: str = r"\Seen") -> None:
+        """Mark one message, as read at first. A server that does not let us is no trouble: the cursor counts."""
+        await self._run(self._client.uid("store", str(uid), "+FLAGS.SILENT", f"({flag})"))
+
+    async def move(self, uid: int, folder: str) -> bool:
+        """Move one message to another folder, which is made if need be; False: the server does not let us.
+
+        Without MOVE (RFC 6851) it is copied and deleted; without UIDPLUS as well, it stays, marked as deleted, since
+        EXPUNGE alone would take whatever else is marked so.
+        """
+        by = "move" if self._client.has_capability("MOVE") else "copy"
+        answer = await self._run(self._client.uid(by, str(uid), quoted(folder)), 4 * self._answer_s)
+        if answer.result != "OK":
+            await self._run(self._client.protocol.simple_command("CREATE", quoted(folder)))
+            answer = await self._run(self._client.uid(by, str(uid), quoted(folder)), 4 * self._answer_s)
+        if answer.result == "OK" and by == "copy":
+            await self.mark(uid, r"\Deleted")
+            if self._client.has_capability("UIDPLUS"):
+                await self._run(self._client.uid("expunge", str(uid)))
+        return bool(answer.result == "OK")
 
     async def idle(self, seconds: float) -> bool:
         """Wait until the server tells of something, at most so long; return whether it did.
@@ -156,9 +178,16 @@ class Mailbox:
 
         aioimaplib drops it, and IDLE would then wait for a message that is already there.
         """
-        if _EXISTS.match(line):
+        if EXISTS.match(line):
             self._news = True
         return self._untagged(line)
+
+    def _went_on(self, line: bytes) -> object:
+        """Answer what a server says before it refuses a token: it waits for an empty line (RFC 7628, 3.2.3)."""
+        pending = self._client.protocol.pending_sync_command
+        if pending is not None and pending.name == "AUTHENTICATE":
+            return self._client.protocol.send("")
+        return self._continued(line)
 
     async def _search(self, *criteria: str) -> list[int]:
         self._news = False
@@ -195,15 +224,17 @@ class Mailbox:
 
 
 @asynccontextmanager
-async def open_mailbox(server: Server, answer_s: float = ANSWER_S) -> AsyncGenerator[Mailbox]:
+async def open_mailbox(
+    server: Server, answer_s: float = ANSWER_S, tokens: Tokens | None = None
+) -> AsyncGenerator[Mailbox]:
     """Open the folder and close it again; wait `answer_s` seconds for each answer, four times as long for a mail.
 
-    Raises MailboxAwayError, MailboxRefusedError.
+    Raises MailboxAwayError, MailboxRefusedError, TokenError.
     """
     client = _client(server)
     mailbox = Mailbox(client, answer_s)
     try:
-        await mailbox.log_in(server)
+        await mailbox.log_in(server, tokens)
         yield mailbox
         await mailbox.log_out()
     finally:
@@ -232,20 +263,11 @@ def _close(client: Any) -> None:  # noqa: ANN401  # aioimaplib has no types
         client.protocol.transport.abort()
 
 
+async def _token(server: Server, tokens: Tokens | None) -> str:
+    if tokens is None:
+        raise MailboxRefusedError(f"IMAP_URL has no password for {server.user}: add it, or set MAIL_OAUTH_URL.")
+    return await tokens.token()
+
+
 async def _awaited(task: asyncio.Future[object]) -> object:
     return await task
-
-
-def _quoted(text: str) -> str:
-    """Return an IMAP quoted string; aioimaplib refuses line ends itself."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def _time_us(line: bytes) -> int:
-    found = _ARRIVED.search(line)
-    try:
-        moment = datetime.strptime(found[1].decode().strip(), "%d-%b-%Y %H:%M:%S %z") if found else None
-    except (ValueError, UnicodeDecodeError):
-        moment = None
-    return int((moment or datetime.now(UTC)).timestamp() * 1_000_000)

@@ -8,7 +8,8 @@ import pytest
 
 from bot.ids import MailIds
 from bot.playground.mail.models import FaultPoint
-from channels.email.imap import Mailbox, MessageRefusedError
+from channels.email.imap import Mailbox
+from channels.email.imap_words import MessageRefusedError
 from channels.email.parse import BIGGEST
 from channels.email.settings import EmailSettings, Server
 from channels.email.watch import serve_email

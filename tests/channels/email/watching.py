@@ -33,7 +33,9 @@ class Watching:
             yield watch
 
     async def idling(self, watch: Watch) -> None:
-        await wait_until(lambda: watch.status.connected and any(one.idling for one in self.peer.imap.sessions))
+        await wait_until(
+            lambda: watch.status.connected and any(one.idling for one in self.peer.imap.sessions), timeout=60
+        )
 
     def write(self, text: str = "Hello", *, authentic: bool = True, subject: str = "Hi") -> None:
         self.peer.write("Ana <ana@acme.test>", "support@acme.test", subject, text, authentic=authentic)
