@@ -68,7 +68,7 @@ def ending_at(lines: Sequence[str], end: int, *, cited_next: bool) -> int:
     if _unlike(lines[end]):
         return 0
     if not lines[end].rstrip("*_ ").endswith(":"):
-        return int(_begins_line(lines[end]))
+        return int(_begins_line(lines[end]) or _is_framed(lines[end]))
     joined, satisfied = "", 0
     for count in range(1, min(_MOST_LINES, end + 1) + 1):
         line = lines[end - count + 1]
@@ -78,7 +78,7 @@ def ending_at(lines: Sequence[str], end: int, *, cited_next: bool) -> int:
         if not _is_attribution(joined, cited_next=cited_next):
             continue
         satisfied = satisfied or count
-        if _LEAD.match(line) and not _goes_on_from(lines, end - count):
+        if _LEAD.match(line) and not _goes_on_from(lines, end - count, joined):
             return count
     return satisfied
 
@@ -110,19 +110,26 @@ def _begins_line(text: str) -> bool:
     return end > 0 and all(pattern.search(head) for pattern in (_VERB, _DATE, _TIME)) and not _OWN_WORDS.search(head)
 
 
+def _is_framed(line: str) -> bool:
+    """Whether it stands between dashes, as with Zoho."""
+    if not (line.startswith("---") and line.endswith("---")):
+        return False
+    return _is_attribution(f"{line.strip('- ')}:", cited_next=False)
+
+
 def _is_named(text: str) -> bool:
     """Whether it is but a name and the word: `Ana Lopez wrote:`."""
     return _NAMED.fullmatch(text) is not None and _NO_NAME.match(text) is None
 
 
-def _goes_on_from(lines: Sequence[str], above: int) -> bool:
-    """Whether the line above belongs to it: a name and an address that no punctuation ends."""
+def _goes_on_from(lines: Sequence[str], above: int, below: str) -> bool:
+    """Whether the line above belongs to it: it has the address or the day that is missing, and no punctuation."""
     if above < 0 or not lines[above] or _unlike(lines[above]):
         return False
     line = lines[above]
-    return (
-        _ADDRESS.search(line) is not None and _LEAD.match(line) is not None and not line.endswith((".", "!", "?", ":"))
-    )
+    if not _LEAD.match(line) or line.endswith((".", "!", "?", ":")):
+        return False
+    return any(part.search(line) and not part.search(below) for part in (_ADDRESS, _DATE))
 
 
 def _unlike(line: str) -> bool:

@@ -16,7 +16,7 @@ LONGEST = 20_000  # characters of one field that are looked at
 MOST_IDS = 100
 _RECIPIENTS = ("delivered-to", "x-original-to", "envelope-to", "x-gm-original-to", "resent-to", "to", "cc")
 _BETWEEN = re.compile(r'[\s<>"(),:;\[\]\\]+')
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"|\([^()]*+\)')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.?)*+(?:"|\Z)|\([^()]*+\)', re.DOTALL)  # to the end, if it is never closed
 _ADDRESSES = re.compile(r"[,;:]")
 _ID = re.compile(r"<[^<>\s]+>")
 # One mailbox. An unquoted name may hold no @: `boss@acme.test <eve@evil.test>` is read in two ways by two programs.
