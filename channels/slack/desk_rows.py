@@ -37,7 +37,7 @@ def waiting_rows(waiting: Sequence[Waiting], home: str, account: str, now: int) 
         if card.asked_by:
             said.append(f"asked by {line(card.asked_by, 80)}")
         link = link_to_card(home, account, one.at)
-        rows.append(_row(card.bare_title, link, [*said, *([] if link else ["`bot show`, or its mail"])]))
+        rows.append(_row(card.bare_title, link, [*said, *([] if link else ["see its mail, or bot show"])]))
     return rows
 
 
