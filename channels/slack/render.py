@@ -95,12 +95,9 @@ class LongAnswer:
     text: str
 
 
-def long_answer(content: Content) -> LongAnswer | None:
-    """Return how a text of more than MOST_MESSAGES is said; None: it is none."""
-    if not isinstance(content, Text):
-        return None
-    messages = render(content)
-    if len(messages) <= MOST_MESSAGES:
+def long_answer(content: Content, messages: tuple[Rendered, ...]) -> LongAnswer | None:
+    """Return how a text is said that was rendered as more than MOST_MESSAGES; None: it is none."""
+    if not isinstance(content, Text) or len(messages) <= MOST_MESSAGES:
         return None
     text = readable(content.markdown)
     name = f"answer-{sha256(text.encode()).hexdigest()[:8]}.md"

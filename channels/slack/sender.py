@@ -106,7 +106,7 @@ class SlackChannel:
             return await self._progress(delivery, content, spot)
         messages = render(content)
         sent = await self._sent(delivery, spot) if len(messages) > 1 else {}
-        long = None if _is_in_parts(sent, len(messages)) else long_answer(content)
+        long = None if _is_in_parts(sent, len(messages)) else long_answer(content, messages)
         first = await self._send_missing(delivery, long.first if long else messages, spot, sent)
         if long and len(messages) not in sent:
             if await self._put_above(long, first, sent):

@@ -80,7 +80,9 @@ async def test_without_the_right_to_share_files_all_of_it_is_said() -> None:
 
 
 def test_what_is_only_long_is_said() -> None:
-    assert long_answer(Text(markdown="word " * 8_000)) is None
+    text = Text(markdown="word " * 8_000)
+    assert long_answer(text, messages := render(text)) is None
+    assert 1 < len(messages) <= MOST_MESSAGES
 
 
 async def test_while_slack_is_busy_it_is_tried_later(peer: SlackPeer, channel: SlackChannel, place: Place) -> None:
