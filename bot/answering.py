@@ -114,6 +114,7 @@ class Answering:
             fields=shown.fields,
             may_grant_s=shown.may_grant_s,
             outside=shown.outside,
+            mail_decides=shown.mail_decides,
             candidates=tuple(Candidate(person=person.id, name=person.name) for person in able),
         )
 

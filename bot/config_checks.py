@@ -33,6 +33,13 @@ def contradictions(config: Config) -> Iterator[str]:
         yield from (f"[people.{person}] {problem}" for problem in _hours_problems(entry))
     for role, entry in config.roles.items():
         yield from (f"[roles.{role}] {problem}" for problem in _ladder_problems(config, role, entry))
+        if not entry.mail_decides and not any(
+            _can_elsewhere(config.people[person]) for person in holders(config, role)
+        ):
+            yield (
+                f"[roles.{role}] has mail_decides = false, and nobody with it has slack or os_user: "
+                "give somebody one of them, or nobody can decide"
+            )
     for index, route in enumerate(config.routes):
         yield from _route_problems(config, index, route)
     for channel, entry in config.channels.items():
@@ -41,6 +48,11 @@ def contradictions(config: Config) -> Iterator[str]:
         yield f"there is no [roles.{OPERATORS}]: add it, they are asked when nobody else can be"
     elif not holders(config, OPERATORS):
         yield f'[roles.{OPERATORS}] has nobody: add roles = ["{OPERATORS}"] to at least one person'
+
+
+def _can_elsewhere(entry: PersonEntry) -> bool:
+    """Whether somebody can decide otherwise than by mail."""
+    return bool(entry.slack or entry.os_user)
 
 
 def _shared(config: Config) -> Iterator[str]:

@@ -80,6 +80,7 @@ class RoleEntry(Table):
 
     channel: Annotated[str, AfterValidator(_dm_or_channel)] = "dm"
     mail: bool = False  # each of them by mail as well, as far as they have an address
+    mail_decides: bool = True  # False: a reply by mail decides nothing; Slack and the command line do
     requesters_may_approve: bool = False
     remind_after: _Duration | None = None
     escalate_after: _Duration | None = None

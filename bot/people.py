@@ -131,6 +131,11 @@ class Directory:
         entry = self.config.roles.get(role)
         return entry is not None and entry.mail
 
+    def mail_decides(self, role: str) -> bool:
+        """Whether people with this role may decide by mail what they are asked."""
+        entry = self.config.roles.get(role)
+        return entry is None or entry.mail_decides
+
     def requesters_may_approve(self, role: str) -> bool:
         """Whether people with this role may approve what they asked for themselves."""
         entry = self.config.roles.get(role)

@@ -103,6 +103,7 @@ class Card(Frozen):
     edited_by: str = ""  # whoever made the call what it is, if not the agent alone
     reversibility: Reversibility | None = None  # whether the effect can be undone; None: its author did not say
     may_grant_s: int = 0  # for how many seconds an approver may let this very call run without asking; 0: not at all
+    mail_decides: bool = True  # whether a reply by mail may decide it
     outside: bool = False  # the thread is for someone from outside: a reason has a part to quote and an internal one
     mention: tuple[str, ...] = ()  # channel ids of people who are to be notified, since it is urgent: `T0ACME/U0ROB`
     urgency: Literal["low", "medium", "high"] = "medium"

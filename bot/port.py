@@ -109,6 +109,7 @@ class Asked(Record):
     reject_reasons: tuple[str, ...] = ()
     fields: tuple[EditField, ...] = ()  # what may be edited, with what it is now
     may_grant_s: int = 0
+    mail_decides: bool = True  # whether a reply by mail may decide it
     outside: bool = False  # a reason has a part to quote and an internal one
     candidates: tuple[Candidate, ...] = ()  # to whom it may be given
 

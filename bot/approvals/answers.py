@@ -29,6 +29,7 @@ Reason = Literal[
     "unfit",
     "nobody_left",
     "changed",
+    "by_mail",
 ]
 
 
@@ -75,6 +76,8 @@ def judge(t: Thread, request_id: str, said: Said, now: Now) -> RequestAnswered |
     opened = request.opened
     if opened.expires_at <= now.at:
         return Refusal("expired", f"This request expired at {moment(opened.expires_at)}. Nothing was run.")
+    if refusal := _by_mail(opened, said, now.directory):
+        return refusal
     if said.answer == "give":
         return _give(t, request, said, now)
     if refusal := _may(request, said.person) or _may_run_again(t, opened, said):
@@ -101,6 +104,17 @@ def _event(request: RequestState, said: Said, outcome: Outcome | None) -> Reques
         proof=said.proof,
         body=AnswerBody(text=said.text, name=said.person.name, internal=said.internal),
     )
+
+
+def _by_mail(opened: RequestOpened, said: Said, directory: Directory) -> Refusal | None:
+    """Whether it was said by mail, and the role that is asked may not decide so. Questions are no decisions."""
+    decides = opened.kind != "question" and said.answer != "say"
+    if not decides or not said.proof.startswith("email") or opened.role is None or directory.mail_decides(opened.role):
+        return None
+    text = (
+        f"Nothing was decided: the role {opened.role} does not decide by mail. Decide in Slack or with `bot approve`."
+    )
+    return Refusal("by_mail", text)
 
 
 def _may(request: RequestState, person: Person) -> Refusal | None:

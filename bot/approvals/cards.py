@@ -70,6 +70,7 @@ def card(thread: Thread, opened: RequestOpened, directory: Directory) -> Card:
         edited_by=body.edited_by,
         reversibility=body.reversibility,
         may_grant_s=opened.may_grant_us // 1_000_000,
+        mail_decides=mail_decides(opened, directory),
         outside=is_for_outsider(thread),
         mention=_accounts(directory, opened.approvers) if opened.urgency == "high" else (),
         urgency=opened.urgency,
@@ -77,6 +78,11 @@ def card(thread: Thread, opened: RequestOpened, directory: Directory) -> Card:
         expires_at=_time(opened.expires_at),
         thread=thread.id,
     )
+
+
+def mail_decides(opened: RequestOpened, directory: Directory) -> bool:
+    """Whether a reply by mail may decide this."""
+    return opened.kind == "question" or opened.role is None or directory.mail_decides(opened.role)
 
 
 def _accounts(directory: Directory, people: Iterable[str]) -> tuple[str, ...]:

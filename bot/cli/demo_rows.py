@@ -153,6 +153,7 @@ _REFUSED = {
     "voted": "has answered already",
     "unfit": "what was put in does not fit",
     "nobody_left": "nobody else could approve that",
+    "by_mail": "this is not decided by mail",
     "no_such_option": "this is no answer to what is asked",
 }
 _FINISHED = {

@@ -32,6 +32,7 @@ class Offer:
     fields: tuple[EditField, ...] = ()
     may_grant_s: int = 0
     outside: bool = False
+    by_mail: bool = True  # False: a reply decides nothing
 
     @property
     def is_free_text(self) -> bool:
@@ -65,11 +66,14 @@ def offer_of(request: Card | Asked) -> Offer:
         fields=request.fields,
         may_grant_s=request.may_grant_s,
         outside=request.outside,
+        by_mail=request.mail_decides,
     )
 
 
 def ways(offer: Offer) -> Sequence[Way]:
     """Say how this can be answered by mail."""
+    if not offer.by_mail:
+        return [_NOT_HERE] if offer.kind == "stuck" else [_NOT_HERE, _ASK]
     match offer.kind:
         case "approval":
             return _approval(offer)
@@ -97,6 +101,8 @@ def in_words(offer: Offer) -> str:
 
 def briefly(offer: Offer) -> str:
     """Say in a sentence or two how to decide, to somebody whose reply did not."""
+    if not offer.by_mail:
+        return _NOT_HERE.text
     if offer.kind == "approval":
         told = (
             "To decide, reply to the request again with nothing but the word approve; "
@@ -114,6 +120,9 @@ def briefly(offer: Offer) -> str:
 
 
 _GIVE = Way('To hand it to somebody else, reply with "give to:" and their name or address.')
+_NOT_HERE = Way(
+    "This is not decided by mail. Decide in Slack, or on the command line: bot requests lists what waits for you."
+)
 _ASK = Way("Anything else that you write is a question: it goes to the agent, which answers you. It decides nothing.")
 
 

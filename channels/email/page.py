@@ -76,7 +76,7 @@ def card_part(card: Card, call: Sequence[Section], answering: Answering, warning
     if card.why.strip():
         said = f'<blockquote style="{_SAID}">{_text(card.why)}</blockquote>'
         parts.append(f"<p><strong>The agent's words, which nobody has checked:</strong></p>{said}")
-    parts += [_buttons(offer, answering), *_ways(offer), _small(small_print(card))]
+    parts += [*_buttons(offer, answering), *_ways(offer), _small(small_print(card))]
     return "".join(parts)
 
 
@@ -132,13 +132,13 @@ def _sections(call: Sequence[Section]) -> str:
     return "".join(parts)
 
 
-def _buttons(offer: Offer, answering: Answering) -> str:
+def _buttons(offer: Offer, answering: Answering) -> list[str]:
     links = [
         f'<a href="{escape(mailto(answering.address, answering.subject, body))}" '
         f'style="{_BUTTON};background:{colour}">{_text(label)}</a>'
         for label, body, colour in _offered(offer)
     ]
-    return f'<p style="margin:18px 0">{"&nbsp; ".join(links)}</p>'
+    return [f'<p style="margin:18px 0">{"&nbsp; ".join(links)}</p>'] if links else []
 
 
 def _offered(offer: Offer) -> list[tuple[str, str, str]]:
@@ -146,6 +146,8 @@ def _offered(offer: Offer) -> list[tuple[str, str, str]]:
     if offer.is_free_text:
         return [("Answer", "", _BLUE)]
     asking = [] if offer.kind == "stuck" else [("Ask first", "", _GREY)]
+    if not offer.by_mail:
+        return asking
     if offer.kind == "approval":
         change = [("Change", f"edit\n{body}", _BLUE)] if (body := _prefilled(offer)) else []
         return [("Approve", "approve", _GREEN), ("Reject", "reject ", _RED), *change, *asking]

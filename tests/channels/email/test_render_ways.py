@@ -5,7 +5,7 @@ from urllib.parse import unquote
 from bot.places import EditField
 from channels.email.decision import Answer, approval
 from channels.email.newtext import split
-from channels.email.offers import offer_of
+from channels.email.offers import briefly, offer_of
 from tests.channels.email.arriving import html_of, sent, text_of
 from tests.channels.email.cards import APPROVAL, FULL
 
@@ -53,3 +53,17 @@ def test_an_urgent_card_is_marked_as_such() -> None:
     assert mail["Subject"].startswith("Urgent: Approval needed: Deploy service")
     assert mail["Auto-Submitted"] == "auto-generated"
     assert sent(APPROVAL)["Importance"] is None
+
+
+def test_a_card_that_mail_cannot_decide_says_so_and_has_no_button_that_would() -> None:
+    mail = sent(FULL.model_copy(update={"mail_decides": False}))
+    assert "This is not decided by mail. Decide in Slack, or on the command line" in text_of(mail)
+    assert "To approve" not in text_of(mail)
+    page = html_of(mail)
+    assert page.count("mailto:") == 1
+    assert "Ask first" in page
+
+
+def test_who_tries_to_decide_it_by_mail_hears_where_to_do_it() -> None:
+    offer = offer_of(FULL.model_copy(update={"mail_decides": False}))
+    assert "not decided by mail" in briefly(offer)
