@@ -133,8 +133,7 @@ class Directory:
 
     def mail_decides(self, role: str) -> bool:
         """Whether people with this role may decide by mail what they are asked."""
-        entry = self.config.roles.get(role)
-        return entry is None or entry.mail_decides
+        return role not in self.config.roles or self.config.roles[role].mail_decides
 
     def requesters_may_approve(self, role: str) -> bool:
         """Whether people with this role may approve what they asked for themselves."""
