@@ -2,30 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from html import escape
 from urllib.parse import quote
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from bot.places import Card, Decision
 from bot.visible import line, readable
 from channels.email.cards import Section, card_title, facts, outcome, reason_heading, small_print
 from channels.email.fields import field_lines
+from channels.email.markdown import QUOTE, VALUE, html_of
 from channels.email.offers import Offer, offer_of, ways
 
 _STYLE = (
     ":root{color-scheme:light dark;supported-color-schemes:light dark}"
-    "@media (prefers-color-scheme:dark){.page{background:#1b1b1d!important}.page,.page td{color:#ececec!important}"
-    ".value{background:#2a2a2d!important;color:#ececec!important}.small{color:#a8a8a8!important}}"
+    "@media (prefers-color-scheme:dark){body,.page{background:#1b1b1d!important}"
+    ".page,.page td{color:#ececec!important}.value{background:#2a2a2d!important;color:#ececec!important}"
+    ".cell{border-color:#52525b!important}.link{color:#93c5fd!important}.small{color:#a8a8a8!important}}"
 )
 _FONT = "font-family:-apple-system,Segoe UI,Helvetica,Arial,sans-serif;font-size:15px;line-height:1.5"
-_VALUE = (
-    "margin:2px 0 8px;padding:6px 8px;background:#f4f4f5;color:#18181b;border-radius:4px;white-space:pre-wrap;"
-    "word-break:break-word;font-family:Menlo,Consolas,monospace;font-size:13px"
-)
-_SAID = "margin:0;padding-left:10px;border-left:3px solid #a1a1aa"
 _GREEN, _RED, _BLUE, _GREY = "#15803d", "#b91c1c", "#1d4ed8", "#52525b"
 _LONGEST_LINK = 1_200  # characters of a prefilled mail; some programs cut a longer link off
 _BUTTON = (
@@ -36,7 +29,7 @@ _BUTTON = (
 
 def text_page(markdown: str, marker: str = "") -> str:
     """Return standard Markdown as a page. HTML in it is shown as text; pictures are not fetched."""
-    return _page(_markdown().render(readable(markdown)), marker)
+    return _page(html_of(readable(markdown)), marker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,7 @@ def card_part(card: Card, call: Sequence[Section], answering: Answering, warning
     parts += [f"<p><em>{_text(card.context)}</em></p>"] if card.context.strip() else []
     parts.append(_sections(call))
     if card.why.strip():
-        said = f'<blockquote style="{_SAID}">{_text(card.why)}</blockquote>'
+        said = f'<blockquote style="{QUOTE}">{_text(card.why)}</blockquote>'
         parts.append(f"<p><strong>The agent's words, which nobody has checked:</strong></p>{said}")
     parts += [*_buttons(offer, answering), *_ways(offer), _small(small_print(card))]
     return "".join(parts)
@@ -85,7 +78,7 @@ def decision_page(decision: Decision, call: Sequence[Section], warning: str = ""
     parts = [f"<p><strong>{_text(outcome(decision))}</strong></p>"]
     parts += [f"<p>{_text(warning)}</p>"] if warning else []
     if decision.reason.strip():
-        said = f'<blockquote style="{_SAID}">{_text(decision.reason)}</blockquote>'
+        said = f'<blockquote style="{QUOTE}">{_text(decision.reason)}</blockquote>'
         parts.append(f"<p>{reason_heading(decision)}:</p>{said}")
     small = f"{decision.at:%Y-%m-%d %H:%M} UTC. It needs no answer any more."
     return _page("".join([*parts, _sections(call), _small(small)]))
@@ -95,21 +88,6 @@ def mailto(address: str, subject: str, body: str) -> str:
     """Return a link that begins a mail (RFC 6068): spaces as %20, lines ended by %0D%0A."""
     text = quote(body.replace("\n", "\r\n"), safe="")
     return f"mailto:{quote(address, safe='@+')}?subject={quote(subject, safe='')}&body={text}".replace("+", "%2B")
-
-
-@cache
-def _markdown() -> MarkdownIt:
-    reader = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table").disable("image")
-    reader.add_render_rule("link_close", _link_close)
-    return reader
-
-
-def _link_close(_self: object, tokens: Sequence[Token], index: int, _options: object, _env: object) -> str:
-    """Say beside a link where it leads: a model's label may say anything."""
-    start = max(n for n in range(index) if tokens[n].type == "link_open")
-    target = str(tokens[start].attrGet("href") or "")
-    label = "".join(token.content for token in tokens[start + 1 : index])
-    return "</a>" if label in {target, target.removeprefix("mailto:")} else f"</a> ({_text(target)})"
 
 
 def _page(inner: str, marker: str = "") -> str:
@@ -175,7 +153,7 @@ def _ways(offer: Offer) -> list[str]:
 
 
 def _value(text: str) -> str:
-    return f'<div class="value" style="{_VALUE}">{escape(text)}</div>'
+    return f'<div class="value" style="{VALUE}">{escape(text)}</div>'
 
 
 def _small(text: str) -> str:
