@@ -68,6 +68,10 @@ def _shared(config: Config) -> Iterator[str]:
 
 def _hours_problems(entry: PersonEntry) -> Iterator[str]:
     """What cannot be meant about when and where somebody is asked."""
+    if entry.digest is not None and entry.timezone is None:
+        yield 'has a digest, but by no clock: add timezone = "Europe/Berlin" or where they are'
+    if entry.digest is not None and (not entry.email or (entry.slack and entry.ask != "email")):
+        yield 'has a digest, and is not asked by mail: add email, and ask = "email" if they are in Slack, too'
     for setting in ("quiet", "working"):
         if getattr(entry, setting) is not None and entry.timezone is None:
             yield f'has {setting} hours, but by no clock: add timezone = "Europe/Berlin" or where they are'

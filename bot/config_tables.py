@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from bot.addresses import fold_address, os_user_name, slack_bot, slack_channel, slack_user_id
-from bot.approvals.hours import Span, Working, parse_quiet, parse_working
+from bot.approvals.hours import Span, Working, parse_quiet, parse_time, parse_working
 from bot.durations import parse_duration
 
 OPERATORS = "operators"
@@ -72,6 +72,7 @@ class PersonEntry(Table):
     ask: Literal["slack", "email"] | None = None  # where they want to be asked; None: in Slack, if they have it
     timezone: Annotated[str, AfterValidator(_time_zone)] | None = None
     quiet: Annotated[Span, BeforeValidator(parse_quiet)] | None = None
+    digest: Annotated[int | None, BeforeValidator(parse_time)] = None  # when what is not urgent comes, in one mail
     working: Annotated[Working, BeforeValidator(parse_working)] | None = None  # with a time zone: Mon-Fri 09:00-17:00
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, cast
@@ -9,6 +10,7 @@ from typing import Any, cast
 import redis
 
 from bot.core import Core
+from bot.digests import Digests
 from bot.ids import RequestIds
 from bot.model import API_URL, AnthropicModel
 from bot.port import Channel
@@ -74,13 +76,15 @@ async def work(
         sending = asyncio.create_task(Sender(core.client, channels, wakes, undelivered.given_up).run(stop))
         working = asyncio.create_task(worker.run(drain_s=core.settings.drain_s))
         lookout = asyncio.create_task(_lookout(core, channels, watched).run())
+        digests = Digests(core.client, core.pending(), core.directory, lambda: time.time_ns() // 1000)
+        daily = asyncio.create_task(digests.run(stop))
         try:
             stopping = asyncio.create_task(stop.wait())
             await asyncio.wait({sending, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
             made.draining.set()
             stop.set()
             wakes.nudge()
-            await asyncio.gather(sending, working)
+            await asyncio.gather(sending, working, daily)
         finally:
             listening.cancel()
             lookout.cancel()

@@ -77,7 +77,7 @@ def test_what_is_left_out_is_the_careful_choice() -> None:
             "[people.ana]\nzzz = 1",
             (
                 "[people.ana] cannot have 'zzz': known are: "
-                "ask, email, name, os_user, quiet, roles, slack, staff, timezone, working"
+                "ask, digest, email, name, os_user, quiet, roles, slack, staff, timezone, working"
             ),
         ),
         ("[roles.release]\nchanel = 1", "[roles.release] cannot have 'chanel': did you mean channel?"),

@@ -111,6 +111,33 @@ def next_working(hours: Hours, at_us: int) -> int:
     return at_us
 
 
+def parse_time(text: object) -> int:
+    """Read a time of the day such as `09:00`, in minutes since midnight. Raises ValueError."""
+    match = re.fullmatch(r"([0-9]{1,2}):([0-9]{2})", text.strip()) if isinstance(text, str) else None
+    if match is None or int(match[1]) > 23 or int(match[2]) > 59:
+        raise ValueError(f"{text!a} should be a time of the day such as 09:00")
+    return int(match[1]) * 60 + int(match[2])
+
+
+def next_daily(hours: Hours, minute: int, at_us: int) -> int:
+    """Return the first time after this one (us since 1970) when it is this minute of a day on which they work."""
+    at_us = _next(hours.zone, at_us, minute)
+    while not _is_minute(hours, minute, at_us):
+        at_us = _next(hours.zone, at_us, minute)
+    return at_us
+
+
+def latest_daily(hours: Hours, minute: int, at_us: int) -> int | None:
+    """Return the latest such time, this one included; None if it is longer ago than twenty hours."""
+    found = next_daily(hours, minute, at_us - 20 * 60 * _MINUTE_US)
+    return found if found <= at_us else None
+
+
+def _is_minute(hours: Hours, minute: int, at_us: int) -> bool:
+    wall = _wall(hours.zone, at_us)
+    return wall % _DAY_US // _MINUTE_US == minute and (wall // _DAY_US + 3) % 7 in hours.working.days
+
+
 def _wall(zone: ZoneInfo, at_us: int) -> int:
     """What the clock on the wall shows: us since 1970, as if that were UTC."""
     return at_us + _offset(zone, at_us)

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.approvals.hours import Hours, next_waking, next_working
+from bot.approvals.daily import daily
+from bot.approvals.hours import Hours, next_daily, next_waking, next_working
 from bot.bodies import Rung, Urgency
 from bot.config_tables import EXPIRES_AFTER_S
 from bot.events import NEVER
@@ -41,11 +42,14 @@ def plan(
     given = _merged(ladder, directory.ladder(role) if role else Ladder())
     expires_at = NEVER if never_expires else now + _us(given.expire_s or EXPIRES_AFTER_S)
     shown = _shown(directory, role, people, now, expires_at) if urgency == "low" else dict.fromkeys(people, now)
+    gathered = _daily(directory, role, people, now, expires_at) if urgency == "low" else {}
+    shown |= gathered
     awake = _anytime if urgency == "high" else _awake(directory)
-    rungs = [Rung(at=at, do="show", people=who) for at, who in _grouped(shown) if at > now]
+    one_by_one = {person: at for person, at in shown.items() if person not in gathered}
+    rungs = [Rung(at=at, do="show", people=who) for at, who in _grouped(one_by_one) if at > now]
     if given.remind_s is not None:
         wait = _us(given.remind_s)
-        due = {person: awake(person, at + wait) for person, at in shown.items()}
+        due = {person: awake(person, at + wait) for person, at in one_by_one.items()}
         rungs += [Rung(at=at, do="remind", people=who) for at, who in _grouped(due)]
     if given.escalate_s is not None and given.escalate_to is not None:
         first = min(shown.values(), default=now) + _us(given.escalate_s)
@@ -66,6 +70,15 @@ def _shown(directory: Directory, role: str | None, people: Sequence[str], now: i
     if role is not None and directory.place_of_role(role) is not None:
         times = dict.fromkeys(people, min(times.values(), default=now))
     return {person: at if at < expires_at else now for person, at in times.items()}
+
+
+def _daily(directory: Directory, role: str | None, people: Sequence[str], now: int, expires_at: int) -> dict[str, int]:
+    """When those who want it so read of it in their mail of the day (bot.digests), which comes day after day."""
+    if role is not None and directory.place_of_role(role) is not None:
+        return {}
+    found = ((person, daily(directory, person)) for person in people)
+    times = {person: next_daily(mail.hours, mail.minute, now) for person, mail in found if mail is not None}
+    return {person: at for person, at in times.items() if at < expires_at}
 
 
 def _awake(directory: Directory) -> Callable[[str, int], int]:
