@@ -1,6 +1,7 @@
 """The mail half of the composition root: settings become mailboxes that are watched, and a channel that sends."""
 
 import logging
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ from channels.email.tally import Tally, telling
 from channels.email.told import told, told_reply
 
 if TYPE_CHECKING:
-    from channels.email.doctor import Finding
+    from channels.email.finding import Finding
     from channels.email.old import Left
 
 _LEASE_S = 10.0  # after so long a silent process loses its mailboxes to another
@@ -101,6 +102,13 @@ async def old_email(settings: Settings, config: Config, client: Client) -> "list
     return [
         found for server in mine.mailboxes for found in await left(server, await cursor.load(server.mailbox), given)
     ]
+
+
+async def prove_email(settings: Settings, config: Config, tell: Callable[[str], None]) -> "list[Finding]":
+    """What a mail to ourselves, through the real servers, shows of them; `tell` hears of the progress."""
+    from channels.email.selftest import prove_mail  # noqa: PLC0415  # as above
+
+    return await prove_mail(email_settings(settings, config, b""), tell)
 
 
 def read_email(raw: bytes, mail_auth: str | None) -> dict[str, JsonValue]:

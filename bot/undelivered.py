@@ -83,6 +83,8 @@ class Undelivered:
                 return []
             directory = self.directory()
             people = _missed(directory, request, at.place)
+            if not people:
+                return []
             shown = self._elsewhere(directory, request, at.place, people)
             told = _told(thread, at.place, _Missed(people, shown, line(why, _NAMES)), directory)
             if not shown:
@@ -146,10 +148,19 @@ def _asked_by(thread: Thread, delivery: str) -> tuple[RequestState, CardAt] | No
 
 
 def _missed(directory: Directory, request: RequestState, place: Place) -> tuple[str, ...]:
-    """Whom a card at this place was for, as far as they have not answered: its owner, or all who are asked."""
+    """Whom a card at this place was for, and who is asked nowhere else now: its owner, or all who are asked.
+
+    Not those who answered, and not those who see the one card for all of them in a channel.
+    """
     owner = _owner(directory, place)
     people = (owner,) if owner is not None and owner in request.approvers else request.approvers
-    return tuple(person for person in people if person not in request.votes)
+    shared = {card.place.channel for card in request.cards if card.place != place and not _owner(directory, card.place)}
+    return tuple(
+        person
+        for person in people
+        if person not in request.votes
+        and not any(identity.place.channel in shared for identity in directory.identities(person))
+    )
 
 
 def _owner(directory: Directory, place: Place) -> str | None:

@@ -8,9 +8,12 @@ import pytest
 
 from bot.settings import Settings
 from tests import network
-from tests.helpers import chromium
+from tests.helpers import chromium, exim
 
 NO_CHROMIUM = "no chromium found (Debian, Ubuntu: apt install chromium; elsewhere: name it in CHROMIUM)"
+NO_EXIM = "no exim4 found (Debian, Ubuntu: apt install exim4-daemon-light)"
+PROGRAMS = {"browser": (chromium, NO_CHROMIUM, "browser"), "exim": (exim, NO_EXIM, "Exim")}
+"""What a marked test needs: how it is found, why the test is skipped otherwise, and what the test is called then."""
 SETTINGS = {name.upper() for name in Settings.model_fields}
 CLIENTS_OWN = ("ANTHROPIC_", "SLACK_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")  # what the clients read besides
 
@@ -24,20 +27,26 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the browser tests where there is no browser."""
-    if chromium() is None:
-        for item in items:
-            if item.get_closest_marker("browser"):
-                item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+    """Skip the tests for which a program is missing."""
+    for marker, (find, reason, _) in PROGRAMS.items():
+        if find() is None:
+            for item in items:
+                if item.get_closest_marker(marker):
+                    item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly what was not tested for want of a browser."""
+    """Say loudly what was not tested for want of a program."""
     reports: list[pytest.TestReport] = terminalreporter.getreports("skipped")
-    missed = [report for report in reports if NO_CHROMIUM in str(report.longrepr)]
+    missed = {
+        f"{len(found)} {what} test(s) did not run: {reason}."
+        for _, reason, what in PROGRAMS.values()
+        if (found := [report for report in reports if reason in str(report.longrepr)])
+    }
     if missed:
         terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
-        terminalreporter.line(f"{len(missed)} browser test(s) did not run: {NO_CHROMIUM}.", red=True, bold=True)
+        for line in sorted(missed):
+            terminalreporter.line(line, red=True, bold=True)
 
 
 @pytest.fixture(autouse=True)

@@ -36,3 +36,9 @@ def chromium() -> Path | None:
     names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser"]
     found = next(filter(None, map(shutil.which, names)), None)
     return Path(found) if found else None
+
+
+def exim() -> Path | None:
+    """Find Exim, the mail server whose bounces are read; it stands in no ordinary user's PATH."""
+    found = shutil.which("exim4", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    return Path(found) if found else None

@@ -219,11 +219,13 @@ def whoami() -> None:
 
 
 @app.command(rich_help_panel=_SETTING_UP)
-def doctor() -> None:
-    """Check settings, bot.toml, agents, Redis, Slack and the model's key, one line each with the mend."""
+def doctor(
+    mail: Annotated[bool, typer.Option("--mail", help="Send itself a mail through the real servers, too.")] = False,
+) -> None:
+    """Check settings, bot.toml, agents, Redis, Slack, mail and the model's key, one line each with the mend."""
     from bot.cli.doctor import doctor
 
-    raise typer.Exit(doctor())
+    raise typer.Exit(doctor(mail=mail))
 
 
 @new.command("agent")

@@ -38,21 +38,24 @@ class Finding:
     mend: str = ""
 
 
-def doctor() -> int:
-    """Print every finding as it comes; return the exit code: 1 if something fails, else 0."""
-    return asyncio.run(_doctor())
+def doctor(*, mail: bool = False) -> int:
+    """Print every finding as it comes; return the exit code: 1 if something fails, else 0.
+
+    With `mail`, it also sends itself a mail through the real servers.
+    """
+    return asyncio.run(_doctor(mail=mail))
 
 
-async def _doctor() -> int:
+async def _doctor(*, mail: bool) -> int:
     failed = False
-    async for finding in findings():
+    async for finding in findings(mail=mail):
         failed |= finding.level == "fail"
         typer.secho(_MARKS[finding.level], fg=_COLOURS[finding.level], nl=False)
         typer.echo(f"  {one_line(finding.what)}{f': {one_line(finding.mend)}' if finding.mend else ''}")
     return int(failed)
 
 
-async def findings() -> AsyncIterator[Finding]:
+async def findings(*, mail: bool = False) -> AsyncIterator[Finding]:
     """Look at everything, in the order in which things depend on each other."""
     try:
         settings = Settings.load()
@@ -74,6 +77,9 @@ async def findings() -> AsyncIterator[Finding]:
             yield await _agent(settings, config, agent)
         for finding in await _email(settings, config):
             yield finding
+        if mail:
+            for finding in await _mail_to_itself(settings, config):
+                yield finding
     for part in (_store(settings), _secret(settings), _slack(settings), _model(settings, loaded)):
         for finding in await part:
             yield finding
@@ -165,7 +171,25 @@ async def _email(settings: Settings, config: Config) -> list[Finding]:
         told = await app_email.check_email(settings, config)
     except CountersignError as error:
         return _failed(error)
-    return [Finding("ok" if each.ok else "fail", each.what, each.mend) for each in told]
+    return [Finding(_level(ok=each.ok, warns=each.warns), each.what, each.mend) for each in told]
+
+
+async def _mail_to_itself(settings: Settings, config: Config) -> list[Finding]:
+    if settings.imap_url is None or settings.smtp_url is None:
+        return [Finding("fail", "IMAP_URL and SMTP_URL must both be set for --mail", _mend("imap_url"))]
+
+    def tell(text: str) -> None:
+        typer.echo(f"      {one_line(text)}")
+
+    try:
+        told = await app_email.prove_email(settings, config, tell)
+    except CountersignError as error:
+        return _failed(error)
+    return [Finding(_level(ok=each.ok, warns=each.warns), each.what, each.mend) for each in told]
+
+
+def _level(*, ok: bool, warns: bool) -> Literal["ok", "warn", "fail"]:
+    return "fail" if not ok else "warn" if warns else "ok"
 
 
 async def _slack(settings: Settings) -> list[Finding]:

@@ -30,6 +30,21 @@ def method_of(mail_auth: str | None) -> Method | None:
             return "authserv"
 
 
+def servers(headers: Headers) -> list[str]:
+    """Return the values of MAIL_AUTH that would go by what is stamped at the top of a mail."""
+    found: dict[str, None] = {}
+    for name, value in headers.fields:
+        if _SENDERS_OWN.fullmatch(name):
+            break
+        if name != _FIELD:
+            continue
+        if "=" in value.split(";")[0]:
+            found["microsoft"] = None
+        elif (parsed := _parsed(value)) is not None:
+            found[parsed[0]] = None
+    return list(found)
+
+
 def prove(mail_auth: str | None, headers: Headers, address: str, raw: bytes, lookup: TxtLookup) -> Proof:
     """Say whether the sender is who the From field says. In doubt: no. Only the form `dkim` looks anything up."""
     domain = address.rpartition("@")[2].lower()

@@ -1,13 +1,13 @@
 """`bot doctor` for email: whether the mailbox can be read, mail can be sent, and anybody's sender can be proven."""
 
 import asyncio
-from typing import NamedTuple
 
 import aiosmtplib
 
 from channels.email.addresses import AddressTooLongError, reply_address
 from channels.email.auth import method_of
 from channels.email.dkim import TxtLookup, dns_txt
+from channels.email.finding import Finding
 from channels.email.imap import open_mailbox
 from channels.email.imap_words import MailboxAwayError, MailboxRefusedError
 from channels.email.line import new_client
@@ -16,14 +16,6 @@ from channels.email.settings import EmailSettings, Server
 
 _LONGEST_TOKEN = "00-" + "a" * 16 + ".ffff." + "a" * 13
 _ANSWER_S = 20.0
-
-
-class Finding(NamedTuple):
-    """One line of `bot doctor`."""
-
-    ok: bool
-    what: str
-    mend: str = ""
 
 
 async def check(settings: EmailSettings, lookup: TxtLookup = dns_txt) -> list[Finding]:

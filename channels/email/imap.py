@@ -139,10 +139,14 @@ class Mailbox:
             await self._run(self._client.protocol.simple_command("CREATE", quoted(folder)))
             answer = await self._run(self._client.uid(by, str(uid), quoted(folder)), 4 * self._answer_s)
         if answer.result == "OK" and by == "copy":
-            await self.mark(uid, r"\Deleted")
-            if self._client.has_capability("UIDPLUS"):
-                await self._run(self._client.uid("expunge", str(uid)))
+            await self.remove(uid)
         return bool(answer.result == "OK")
+
+    async def remove(self, uid: int) -> None:
+        """Delete one message; without UIDPLUS it stays, marked as deleted: EXPUNGE alone would take others as well."""
+        await self.mark(uid, r"\Deleted")
+        if self._client.has_capability("UIDPLUS"):
+            await self._run(self._client.uid("expunge", str(uid)))
 
     async def idle(self, seconds: float) -> bool:
         """Wait until the server tells of something, at most so long; return whether it did.

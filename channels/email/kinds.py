@@ -4,7 +4,7 @@ import re
 from email.message import Message
 
 from channels.email.headers import Headers, decoded, message_ids
-from channels.email.mail import Bounced, Kind
+from channels.email.mail import Bounced, Failed, Kind
 
 LOOP = "X-Countersign"
 """A field that every mail of ours carries: a mail with it is our own, come back."""
@@ -33,6 +33,12 @@ _RETURNED = re.compile(
 )
 _STATUS = re.compile(r"^Status:\s*([245]\.\d{1,3}\.\d{1,3})", re.IGNORECASE | re.MULTILINE)
 _RECIPIENT = re.compile(r"^(?:Final|Original)-Recipient:[^;\n]{0,20};\s*(\S{1,254})", re.IGNORECASE | re.MULTILINE)
+_SAID = re.compile(
+    r"^Diagnostic-Code:[^;\n]{0,20};.{0,400}?\b([245]\.\d{1,3}\.\d{1,3})\b", re.IGNORECASE | re.MULTILINE
+)
+_BLANK = re.compile(r"\n[ \t]*\n")
+_VAGUE = re.compile(r"[245]\.0\.0")
+_MOST_FAILED = 20
 _MESSAGE_ID = re.compile(r"^Message-ID:\s*(<[^<>\s]{1,900}>)", re.IGNORECASE | re.MULTILINE)
 _LONGEST = 100_000  # characters of a report that are looked at
 
@@ -56,15 +62,37 @@ def kind_of(headers: Headers, message: Message, sender: str) -> Kind:
 
 def bounced(headers: Headers, text: str) -> Bounced:
     """Read a delivery report (RFC 3464): `text` is all of its parts."""
-    looked_at = text[:_LONGEST]
-    status, recipient, original = (pattern.search(looked_at) for pattern in (_STATUS, _RECIPIENT, _MESSAGE_ID))
-    named = headers.first("x-failed-recipients").split(",")[0].strip()
+    looked_at = text[:_LONGEST].replace("\r\n", "\n")
+    failed = _failed(looked_at)
+    original = _MESSAGE_ID.search(looked_at)
+    if not failed:
+        status, named = _STATUS.search(looked_at), headers.first("x-failed-recipients").split(",")[0].strip()
+        failed = (Failed(recipient=named, status=status[1] if status else ""),)
     ids = message_ids(headers.first("in-reply-to")) or message_ids(headers.first("references"))[-1:]
     return Bounced(
-        status=status[1] if status else "",
-        recipient=recipient[1].strip("<>") if recipient else named,
+        status=failed[0].status,
+        recipient=failed[0].recipient,
         message_id=original[1] if original else (ids[0] if ids else None),
+        failed=failed,
     )
+
+
+def _failed(text: str) -> tuple[Failed, ...]:
+    """The recipients, each in a block of its own. Where its status is vague (Exim's), what the server said is not."""
+    found: dict[str, Failed] = {}
+    for block in _BLANK.split(text):
+        recipient, status = _RECIPIENT.search(block), _STATUS.search(block)
+        if recipient is None:
+            continue
+        code = status[1] if status else ""
+        said = _SAID.search(block)
+        if said is not None and (not code or (_VAGUE.fullmatch(code) and said[1][0] == code[0])):
+            code = said[1]
+        address = recipient[1].strip("<>")
+        found.setdefault(address, Failed(recipient=address, status=code))
+        if len(found) >= _MOST_FAILED:
+            break
+    return tuple(found.values())
 
 
 def _is_bounce(headers: Headers, message: Message, sender: str) -> bool:

@@ -25,12 +25,25 @@ class Attachment(Record):
     size: int  # bytes, about
 
 
+class Failed(Record):
+    """What a delivery report says about one recipient."""
+
+    recipient: str = ""
+    status: str = ""  # RFC 3463: 4.x.x may pass, 5.x.x will not
+
+    @property
+    def for_good(self) -> bool:
+        """Whether another try will not help."""
+        return self.status.startswith("5")
+
+
 class Bounced(Record):
-    """What a delivery report says about a mail of ours."""
+    """What a delivery report says about a mail of ours: of the first recipient, and of all."""
 
     status: str = ""  # RFC 3463: 4.x.x may pass, 5.x.x will not
     recipient: str = ""
     message_id: str | None = None  # of the mail that did not arrive
+    failed: tuple[Failed, ...] = ()
 
     @property
     def for_good(self) -> bool:

@@ -108,16 +108,17 @@ class Receiver:
         if found is None or ours is None:
             return await self._refuse(mail, Refused.BOUNCE)
         thread, delivery = ours
-        await self._intake.returned(
-            Returned(
-                thread=thread,
-                delivery=delivery,
-                channel="email",
-                recipient=found.recipient.casefold(),
-                status=found.status,
-                for_good=found.for_good,
+        for one in found.failed:
+            await self._intake.returned(
+                Returned(
+                    thread=thread,
+                    delivery=delivery,
+                    channel="email",
+                    recipient=one.recipient.casefold(),
+                    status=one.status,
+                    for_good=one.for_good,
+                )
             )
-        )
         return await self._refuse(mail, Refused.BOUNCE, thread=thread)
 
     async def _reply(self, mail: Mail, sender: Sender, token: str, via: str, arrived: int) -> str:

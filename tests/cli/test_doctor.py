@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.doctor import Finding, findings
+from bot.playground.mail import MailPeer
 from bot.playground.model.peer import ModelPeer
 from bot.playground.repository import DemoRepository
 from bot.playground.slack import App, SlackPeer
@@ -111,3 +112,16 @@ async def test_the_model_is_asked_for_nothing_that_costs(
     monkeypatch.setenv("ANTHROPIC_BASE_URL", peer.url)
     await found()
     assert peer.requests == []
+
+
+@pytest.mark.usefixtures("bot")
+async def test_the_doctor_sends_itself_a_mail_when_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with MailPeer() as peer:
+        monkeypatch.setenv("IMAP_URL", peer.imap_url)
+        monkeypatch.setenv("SMTP_URL", peer.smtp_url)
+        monkeypatch.setenv("MAIL_ADDRESSES", "bot@acme.test")
+        monkeypatch.setenv("MAIL_AUTH", peer.mail_auth)
+        finds = [finding async for finding in findings(mail=True)]
+    (plus,) = [finding for finding in finds if "plus-addressing" in finding.what]
+    assert plus.level == "ok"
+    assert [finding.level for finding in finds if "MAIL_AUTH=mx.acme.test proves" in finding.what] == ["ok"]

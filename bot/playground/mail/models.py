@@ -59,6 +59,16 @@ class Fault(Frozen):
     hang: bool = False  # never answer
 
 
+class Quirks(Frozen):
+    """In what these servers differ from those that do as they should."""
+
+    plus: Literal["delivered", "refused", "bounced", "dropped"] = "delivered"  # what becomes of name+anything@
+    keeps_message_ids: bool = True  # some relays write their own, as SES does
+    keeps_references: bool = True
+    keeps_reply_to: bool = True
+    stamps: bool = True  # Authentication-Results
+
+
 class Stored(Frozen):
     """One message in a folder. `date` is when it arrived, in Unix seconds."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bot.playground.mail import bounces, stamps
 from bot.playground.mail.faults import Faults
-from bot.playground.mail.models import Authentic, Fault, MailRefusedError
+from bot.playground.mail.models import Authentic, Fault, MailRefusedError, Quirks
 from bot.playground.mail.store import Store
 
 PASSWORD = "playground"  # noqa: S105 - opens any mailbox of this peer that was given no password of its own
@@ -32,6 +32,7 @@ class PostOffice:
         self.store = store
         self.faults = faults
         self.clock = clock
+        self.quirks = Quirks()
         self.revision = 0
         self._passwords = {address.lower(): password for address, password in accounts.items()}
         self._aliases = {alias.lower(): address.lower() for alias, address in aliases.items()}
@@ -90,6 +91,8 @@ class PostOffice:
         uids: dict[str, int] = {}
         for recipient, home in homes.items():
             fault = self.faults.take("smtp.delivery", recipient)
+            if self.quirks.plus == "bounced" and "+" in recipient:
+                fault = Fault(reply="550 5.1.1 no such user")
             if fault.reply:
                 self._bounce(raw, sender, recipient, fault)
             if not (fault.reply or "4").startswith("5"):
@@ -98,13 +101,16 @@ class PostOffice:
 
     def _deliver(self, raw: bytes, sender: str, recipient: str, authentic: Authentic | None, helo: str) -> int:
         account = self.open(recipient)
+        raw = stamps.changed(raw, self.quirks)
+        if self.quirks.plus == "dropped":
+            raw, recipient = raw.replace(recipient.encode(), account.encode()), account
         now = self.clock()
         envelope = stamps.Envelope(
             sender=sender,
             recipient=recipient,
             helo=helo,
             authserv_id=self.authserv_id(recipient),
-            authentic=authentic,
+            authentic=authentic if self.quirks.stamps else None,
             now=now,
         )
         stamped = stamps.received(raw, envelope, secrets.token_hex(6).upper())

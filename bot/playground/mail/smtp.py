@@ -137,6 +137,8 @@ class Hooks:
             return refusal
         if "@" not in address.strip("@"):
             return "553 5.1.3 an address has a domain"
+        if self._office.quirks.plus == "refused" and "+" in address:
+            return "550 5.1.1 no such user"
         if not self._account and not self._office.is_own(address):
             return "550 5.7.1 relaying denied: log in first"
         envelope.rcpt_tos.append(address)

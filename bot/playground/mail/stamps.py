@@ -1,10 +1,11 @@
 """What a receiving server writes on top of a mail, and what it takes away: forged results in its own name."""
 
 import re
+import secrets
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from bot.playground.mail.models import Authentic, Frozen
+from bot.playground.mail.models import Authentic, Frozen, Quirks
 
 _NEXT_FIELD = re.compile(rb"\r\n(?![ \t])")
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
@@ -80,6 +81,19 @@ def without_forgeries(raw: bytes, own_id: str) -> bytes:
         and not (name == "authentication-results" and authserv_id(field) in {own_id.lower(), ""})
     ]
     return b"\r\n".join(kept) + rest
+
+
+def changed(raw: bytes, quirks: Quirks) -> bytes:
+    """Return the mail as a relay leaves it that does not keep what it should."""
+    _, rest = split(raw)
+    drop = {"message-id"} if not quirks.keeps_message_ids else set[str]()
+    drop |= {"references", "in-reply-to"} if not quirks.keeps_references else set()
+    drop |= {"reply-to"} if not quirks.keeps_reply_to else set()
+    if not drop:
+        return raw
+    kept = [field for name, field in fields(raw) if name not in drop]
+    own = [b"Message-ID: <%s@relay.test>" % secrets.token_hex(10).encode()] if "message-id" in drop else []
+    return b"\r\n".join([*own, *kept]) + rest
 
 
 def results(raw: bytes, envelope: Envelope) -> str:

@@ -76,8 +76,9 @@ class Office:
         stage, wakes, stop = self.stage, Wakes(self.stage.client), asyncio.Event()
         runtime = stage.runtime()
         renewer = Renewer(lambda: cast("Any", Redis).from_url(stage.url, retry=None), stage.lease_us)
+        mail = EmailChannel(self.settings)
         channels: dict[str, Channel] = {
-            "email": EmailChannel(self.settings),
+            "email": mail,
             "slack": cast("Channel", self.slack),
         }
         elsewhere = Undelivered(stage.client, stage.sealer, lambda: stage.directory, frozenset(channels))
@@ -96,6 +97,7 @@ class Office:
             stop.set()
             wakes.nudge()
             await asyncio.gather(sending, working)
+            await mail.close()
             listening.cancel()
             await asyncio.to_thread(renewer.stop)
 

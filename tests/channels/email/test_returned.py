@@ -209,3 +209,15 @@ async def test_a_report_is_read_as_what_it_says_and_listed() -> None:
     assert intake.came_back == [expected]
     assert intake.reasons() == ["bounce"]
     assert intake.told[0].thread == THREAD
+
+
+async def test_who_sees_the_card_in_a_channel_is_not_asked_again(office: Office) -> None:
+    shared = ANA_IS_STAFF.replace("[roles.finance]", '[roles.finance]\nchannel = "slack:T0ACME/C0FINANCE"\nmail = true')
+    office.stage.directory = Directory(parse_config(shared))
+    office.peer.fail_next("smtp.delivery", about=ROB, reply=NOBODY, times=None)
+    async with office.open():
+        ask(office)
+        await wait_until(lambda: in_slack(office, "C0FINANCE"))
+        thread = await noted(office, 1)
+    assert in_slack(office, "U0ROB") == []
+    assert not [event for event in thread.events if isinstance(event, RequestShown)]
