@@ -6,7 +6,7 @@ from bot.identity import Identity, SlackIdentity
 from bot.people import Directory
 from bot.port import Inbound
 
-_NOT_FOR_YOU = "Sorry, I do not take requests from you here."
+NOT_FOR_YOU = "Sorry, I do not take requests from you here."
 
 
 def answer(inbound: Inbound, directory: Directory, agents: Mapping[str, str]) -> str | None:
@@ -30,9 +30,9 @@ def refusal(directory: Directory, identity: Identity) -> str:
         return ""
     external = isinstance(identity, SlackIdentity) and (identity.is_guest or identity.is_external)
     if external or not identity.proven:
-        return _NOT_FOR_YOU
+        return NOT_FOR_YOU
     lines = directory.whoami(identity).strip()
-    return f"{_NOT_FOR_YOU} If you should be able to, send these lines to the admin:\n```\n{lines}\n```"
+    return f"{NOT_FOR_YOU} If you should be able to, send these lines to the admin:\n```\n{lines}\n```"
 
 
 def help_text(agents: Mapping[str, str]) -> str:

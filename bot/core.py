@@ -57,7 +57,6 @@ class Core:
             agents={name: agent.description for name, agent in self.agents.items()},
             versions={name: agent.version for name, agent in self.agents.items()},
             server=self.server,
-            refused=lambda: self.config.refused,
         )
 
     def form(self, agent: str, step: str) -> type[Step] | None:

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 
 from pydantic import ValidationError
 
-from bot import commands, condition, grants
+from bot import commands, grants
 from bot.config import OPERATORS, Route
 from bot.control import Order, control, may_order
 from bot.entries import Sealer
@@ -17,7 +18,8 @@ from bot.pending import PendingCards
 from bot.people import Directory, Person, Trust
 from bot.places import Delivery, Place, Text
 from bot.port import RefusalRecord
-from bot.port_desk import AgentLine, Permission, Status, ThreadLine, Waiting
+from bot.port_desk import AgentLine, Condition, Permission, ThreadLine, Waiting
+from bot.status import read_status
 from bot.store import log, scripts
 from bot.store.server import Client, ServerFacts
 
@@ -38,7 +40,6 @@ class PersonalDesks:
     agents: Mapping[str, str]  # name -> description
     versions: Mapping[str, str]  # name -> version
     server: ServerFacts
-    refused: Callable[[], str | None] = lambda: None  # why the newest bot.toml is not in force
 
     async def of(self, identity: Identity, source: str) -> "PersonalDesk | str":
         """Return their desk, or the words by which they are refused, which is kept like any other refusal."""
@@ -51,7 +52,7 @@ class PersonalDesks:
         delivery = Delivery(id=fresh_id(), thread=counted, place=_NOWHERE, content=Text(markdown=""))
         seen = [f"{source}:{REASON}"]
         await scripts.refuse(self.client, record.model_dump_json(), delivery, identity.key, seen=seen, limit=0)
-        return commands.refusal(directory, identity)
+        return commands.refusal(directory, identity) or commands.NOT_FOR_YOU
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,10 @@ class PersonalDesk:
     def operates(self) -> bool:
         """Whether they are an operator."""
         return self.person.staff and OPERATORS in self.person.roles
+
+    def is_private(self, channel: str) -> bool:
+        """Whether answers in this channel of Slack are for whoever asked alone."""
+        return self.directory.channel(channel).answers != "thread"
 
     def whoami(self) -> str:
         """Say how they are known: lines of bot.toml, or a comment."""
@@ -138,12 +143,18 @@ class PersonalDesk:
             "in it. Nothing was changed."
         )
 
-    async def status(self) -> Status | None:
+    async def status(self) -> Condition | None:
         """Say how the installation is; None: they are no operator."""
-        office = self.office
         if not self.operates:
             return None
-        return await condition.look(office.client, office.server, office.refused() or "", office.versions)
+        server = self.office.server
+        return Condition(
+            version=version("countersign"),
+            store=server.name,
+            durable=server.durable_always,
+            agents=dict(self.office.versions),
+            figures=await read_status(self.office.client),
+        )
 
     async def _beginning_with(self, text: str) -> list[str]:
         if self.operates:

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from bot.bodies import Record
 from bot.identity import Identity
 from bot.places import Card, Place
+from bot.status import Status
 
 
 class At(Record):
@@ -55,23 +56,14 @@ class Permission(Record):
     thread: str
 
 
-class Status(Record):
-    """How the installation is, as far as its store knows."""
+class Condition(Record):
+    """How the installation is: what it is made of, and what its store knows of this moment."""
 
     version: str
     store: str  # such as `Valkey 9.1.2`
     durable: bool  # every write is synced before it is acknowledged
-    config: str  # why the newest bot.toml was refused; empty: it is in force
     agents: dict[str, str]  # name -> version of its prompt and steps
-    working: int  # threads that a worker has at this moment
-    overdue: int  # threads that no worker took yet
-    overdue_s: float  # for how long, the longest of them
-    senders: int  # shards for which somebody sends ...
-    shards: int  # ... of so many
-    unsent: int  # deliveries
-    unsent_s: float  # for how long, the longest of them
-    waiting: int  # requests that wait for a person
-    dead: int  # what was given up
+    figures: Status
 
 
 class Desk(Protocol):
@@ -80,6 +72,10 @@ class Desk(Protocol):
     @property
     def operates(self) -> bool:
         """Whether they are an operator."""
+        ...
+
+    def is_private(self, channel: str) -> bool:
+        """Whether answers in this channel (`slack:T0ACME/C0DEPLOYS`) are for whoever asked alone."""
         ...
 
     def whoami(self) -> str:
@@ -114,7 +110,7 @@ class Desk(Protocol):
         """Carry out an order to a thread, by its id or the beginning of one, and say what that did."""
         ...
 
-    async def status(self) -> Status | None:
+    async def status(self) -> Condition | None:
         """Say how the installation is; None: they are no operator."""
         ...
 

@@ -81,7 +81,9 @@ def form(about: Subject, agents: Sequence[AgentLine]) -> JsonObject:
     """Return the form: the message as it was written, who is to answer, and what is asked."""
     known = {_ANY: "Whichever fits", **{one.name: f"{one.name}: {one.description}" for one in agents[:90]}}
     asked: JsonObject = {**inputs.words(QUESTION), "focus_on_load": True}
-    where = "The answer comes into the thread of this message, or to you alone where I am not in the channel."
+    where = (
+        "The answer comes into the thread of this message; to you alone if I am not there, or answer there in private."
+    )
     return {
         "type": "modal",
         "callback_id": ABOUT,
@@ -165,18 +167,25 @@ class About:
             return
         turn = self._busy.setdefault(sent.view.id, asyncio.Lock())
         async with turn:
-            spot = await self._begin(sent, about, question, identity)
+            spot = await self._begin(sent, about, question, identity, alone=desk.is_private(route))
             chosen = None if agent == _ANY else agent
             await self._intake.message(_inbound(spot, workspace.team, route, identity, told(about, question), chosen))
         await ack()
 
-    async def _begin(self, sent: Submission, about: Subject, question: str, identity: SlackIdentity) -> "_Spot":
-        """Say in the message's thread who asks what, or where we are not, to them alone; found if it stands there."""
+    async def _begin(
+        self, sent: Submission, about: Subject, question: str, identity: SlackIdentity, *, alone: bool
+    ) -> "_Spot":
+        """Say in the message's thread who asks what; where we are not, or with `alone`, to them alone.
+
+        What stands there already is found.
+        """
         mark = Mark(f"about:{sent.view.id}")
         workspace = await self._means.installation.workspace()
         link = permalink(workspace.url, about.channel, about.ts, about.root)
+        beside = _beside(about, question, identity, link)
         try:
-            return await self._posted(mark, about, _beside(about, question, identity, link), about.channel, about.root)
+            if not alone:
+                return await self._posted(mark, about, beside, about.channel, about.root)
         except SlackApiError as error:
             if failure(error).code not in NOT_THERE:
                 raise
@@ -269,7 +278,7 @@ def _beside(about: Subject, question: str, identity: SlackIdentity, link: str) -
 def _alone(about: Subject, question: str, link: str) -> Rendered:
     """Return what begins the thread in the direct messages of whoever asked."""
     this = kit.link(link, "a message") if link else kit.run("a message")
-    asked = kit.paragraph(kit.run("You ask about "), this, kit.run(" where I am not in the channel. "))
+    asked = kit.paragraph(kit.run("You ask about "), this, kit.run(". I answer here, where only you read it."))
     wrote = kit.paragraph(kit.run(about.author, "bold"), kit.run(" wrote:"))
     yours = kit.paragraph(kit.run("Your question:", "bold"))
     blocks = [kit.rich(asked, wrote, kit.quote(_quoted(about)), yours, kit.quote(question))]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from bot.ids import display_id
-from bot.port_desk import AgentLine, Permission, Status, ThreadLine, Waiting
+from bot.port_desk import AgentLine, Condition, Permission, ThreadLine, Waiting
 from bot.visible import exact, line
 from channels.slack import kit
 from channels.slack.links import link_to, link_to_card
@@ -76,21 +76,29 @@ def permission_lines(one: Permission) -> list[JsonObject]:
     return [head, *([kit.preformatted(_cut(shown))] if shown else [])]
 
 
-def status_rows(status: Status) -> list[JsonObject]:
-    """Return how the installation is, a fact a line."""
-    late = f", the oldest for {ago(int(status.overdue_s * 1_000_000))}" if status.overdue else ""
-    unsent = f", the oldest for {ago(int(status.unsent_s * 1_000_000))}" if status.unsent else ""
-    synced = "every write is synced" if status.durable else "writes are NOT synced: a crash could run an action twice"
+def status_rows(condition: Condition) -> list[JsonObject]:
+    """Return how the installation is, a fact a line; what is not there is left out."""
+    found = condition.figures
+    synced = (
+        "every write is synced" if condition.durable else "writes are NOT synced: a crash could run an action twice"
+    )
+    processes = [f"{'+'.join(one.roles)} (for {ago(found.at - one.started)})" for one in found.processes]
+    unsent = f", the oldest for {found.outbox_lag_s} s" if found.outbox else ""
     facts = {
-        "Countersign": status.version,
-        "Store": f"{status.store}; {synced}",
-        "bot.toml": f"the newest version is refused: {line(status.config, 300)}" if status.config else "in force",
-        "Working on": f"{status.working} threads now; {status.overdue} wait for a worker{late}",
-        "Sending": f"{status.unsent} to be sent{unsent}; somebody sends for {status.senders} of {status.shards} shards",
-        "Waiting for people": f"{status.waiting} requests",
-        "Given up": f"{status.dead}{': see bot dead' if status.dead else ''}",
-        "Agents": ", ".join(f"{name} {version[:8]}" for name, version in sorted(status.agents.items())) or "none",
+        "Countersign": condition.version,
+        "Store": f"{condition.store}; {synced}",
+        "Processes": ", ".join(processes) or "none is running",
+        "Threads": ", ".join(f"{number} {name}" for name, number in sorted(found.threads.items())) or "none",
+        "Waiting for people": f"{found.requests} requests",
+        "Sending": f"{found.outbox} to be sent{unsent}",
+        "Given up": f"{found.dead}{': see bot dead' if found.dead else ''}",
+        "Agents": ", ".join(f"{name} {version[:8]}" for name, version in sorted(condition.agents.items())) or "none",
     }
+    refused = [f"{one.host}: {line(one.config, 200)}" for one in found.processes if one.config]
+    facts |= {"bot.toml": f"its newest version is refused: {'; '.join(refused)}"} if refused else {}
+    for box in found.mailboxes:
+        said = "connected" if box.report.connected else "NOT connected"
+        facts[f"Mailbox {line(box.report.name, 80)}"] = f"{said}, heard {ago(box.silent_s(found.at) * 1_000_000)} ago"
     return [kit.paragraph(kit.run(f"{name}: ", "bold"), kit.run(told)) for name, told in facts.items()]
 
 

@@ -14,7 +14,7 @@ from bot.store.server import ServerFacts
 from tests.helpers import wait_until
 from tests.runtime.permits import ALLOWING, permitted
 from tests.runtime.scripted import step
-from tests.runtime.stage import Stage, person
+from tests.runtime.stage import CONFIG, Stage, person
 
 SEND = step("send", text="the plan")
 FACTS = ServerFacts(name="Valkey 9", cluster=False, durable_always=True, replicas=0, problems=())
@@ -189,11 +189,22 @@ async def test_nobody_takes_back_what_is_not_theirs_and_whether_it_is_there_is_n
 
 async def test_operators_see_what_is_late_what_waits_and_what_was_given_up(stage: Stage) -> None:
     await waits(stage)
-    await stage.say("nobody works on this", "ana", root="2.2")
-    status = await (await desk(stage, "rob")).status()
-    assert status is not None
-    assert (status.store, status.durable, status.waiting, status.overdue) == ("Valkey 9", True, 1, 1)
-    assert status.overdue_s > 0
-    assert (status.senders, status.unsent, status.dead, status.working) == (0, 0, 0, 0)
-    assert set(status.agents) == set(stage.agents)
+    condition = await (await desk(stage, "rob")).status()
+    assert condition is not None
+    assert (condition.store, condition.durable, set(condition.agents)) == ("Valkey 9", True, set(stage.agents))
+    assert (condition.figures.requests, condition.figures.threads) == (1, {"waiting": 1})
     assert await (await desk(stage, "ana")).status() is None
+
+
+async def test_a_channel_whose_answers_are_private_is_known_as_such(stage: Stage) -> None:
+    stage.configure(f'{CONFIG}\n[channels."slack:T0ACME/C0OPS"]\nanswers = "dm"\n')
+    ana = await desk(stage, "ana")
+    assert ana.is_private("slack:T0ACME/C0OPS")
+    assert not ana.is_private("slack:T0ACME/C0OTHER")
+
+
+async def test_an_agent_that_a_channels_table_names_listens_there(stage: Stage) -> None:
+    stage.configure(f'{CONFIG}\n[channels."slack:T0ACME/C0LAB"]\nagent = "eager"\n')
+    found = {line.name: line.where for line in (await desk(stage, "ana")).agents()}
+    assert found["eager"] == ("slack:T0ACME/C0EAGER", "slack:T0ACME/C0LAB")
+    assert "eager" in [line.name for line in (await desk(stage, "ana")).agents("slack:T0ACME/C0LAB")]

@@ -7,8 +7,10 @@ from typing import Literal
 
 from bot.identity import Identity
 from bot.places import Card, Place
-from bot.port_desk import AgentLine, At, Permission, Status, ThreadLine, Waiting
+from bot.port_desk import AgentLine, At, Condition, Permission, ThreadLine, Waiting
+from bot.status import Mailbox, Status
 from bot.store.away import PASSING
+from bot.store.presence import MailboxReport, ProcessReport
 from tests.channels.slack.cards import APPROVAL, THREAD
 
 NOW = time.time_ns() // 1_000
@@ -32,21 +34,21 @@ ALLOWED = Permission(
     until=NOW + HOUR,
     thread=THREAD,
 )
-STATUS = Status(
+CONDITION = Condition(
     version="1.2.3",
     store="Valkey 9.1.2",
     durable=True,
-    config="",
     agents={"deploy": "abcdef0123456789"},
-    working=1,
-    overdue=2,
-    overdue_s=90.0,
-    senders=16,
-    shards=16,
-    unsent=3,
-    unsent_s=4.0,
-    waiting=5,
-    dead=6,
+    figures=Status(
+        at=NOW,
+        processes=(ProcessReport(id="p", roles=("worker",), host="one", started=NOW - HOUR, config="line 3: what?"),),
+        mailboxes=(Mailbox(report=MailboxReport(name="bot@acme.test", last_contact=NOW - HOUR), counts={}),),
+        threads={"waiting": 5},
+        requests=5,
+        outbox=3,
+        outbox_lag_s=4,
+        dead=6,
+    ),
 )
 
 
@@ -61,12 +63,16 @@ class LaidDesk:
     """Implements `bot.port_desk.Desk`; it is the desk of whoever asks."""
 
     operates: bool = False
+    private: bool = False  # answers are for whoever asked alone, in every channel
     requests: list[Waiting] = field(default_factory=list[Waiting])
     mine: list[ThreadLine] = field(default_factory=list[ThreadLine])
     known: list[AgentLine] = field(default_factory=list[AgentLine])
     allowed: list[Permission] = field(default_factory=list[Permission])
     orders: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     channels: list[str | None] = field(default_factory=list[str | None])  # for which agents were asked for
+
+    def is_private(self, channel: str) -> bool:
+        return self.private
 
     def whoami(self) -> str:
         return "# slack:T0ACME/U0ANA is listed as ana; roles: none"
@@ -95,8 +101,8 @@ class LaidDesk:
         self.orders.append((order, thread))
         return f"`{thread}`: {order}d."
 
-    async def status(self) -> Status | None:
-        return STATUS if self.operates else None
+    async def status(self) -> Condition | None:
+        return CONDITION if self.operates else None
 
 
 @dataclass

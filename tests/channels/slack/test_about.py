@@ -118,6 +118,20 @@ async def test_where_the_bot_is_not_in_the_channel_it_answers_that_person_alone(
 
 
 @pytest.mark.usefixtures("heard")
+async def test_where_answers_are_private_neither_question_nor_answer_is_for_everybody(
+    peer: SlackPeer, desk: LaidDesk, intake: RecordingIntake
+) -> None:
+    desk.private = True
+    ts = peer.say("U0ROB", "deploys", "the backend is down")
+    await peer.submit_view("U0ANA", await chosen(peer, "deploys", ts), WHY)
+    (inbound,) = intake.messages
+    assert inbound.private
+    assert inbound.place.address == f"T0ACME/{peer.workspace.dm('U0ANA').id}"
+    assert inbound.route_channel == "slack:T0ACME/C0DEPLOYS"
+    assert posted(peer, "C0DEPLOYS", ts) == []
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("channel", ["deploys", "secret"])
 async def test_a_form_that_is_sent_twice_starts_one_thread(
     peer: SlackPeer, intake: RecordingIntake, channel: str

@@ -70,6 +70,21 @@ async def test_the_status_is_for_operators(peer: SlackPeer, desk: LaidDesk, *, o
     assert told in await answered(peer, "/bot status")
 
 
+@pytest.mark.usefixtures("heard")
+async def test_the_status_names_what_is_wrong(peer: SlackPeer, desk: LaidDesk) -> None:
+    desk.operates = True
+    told = await answered(peer, "/bot status")
+    for fact in (
+        "Processes: worker (for 1 h)",
+        "Waiting for people: 5 requests",
+        "Sending: 3 to be sent, the oldest for 4 s",
+        "Given up: 6: see bot dead",
+        "bot.toml: its newest version is refused: one: line 3: what?",
+        "Mailbox bot@acme.test: NOT connected, heard 1 h ago",
+    ):
+        assert fact in told
+
+
 @pytest.mark.usefixtures("ways")
 async def test_what_waits_is_listed_with_a_link_to_its_card(peer: SlackPeer, desk: LaidDesk) -> None:
     desk.requests = [waiting()]
