@@ -173,6 +173,7 @@ async def _listen_to_slack(
     from channels.slack import uninstalled  # noqa: PLC0415  # only where it is used
     from channels.slack.app import build  # noqa: PLC0415
     from channels.slack.backfill import keep_up  # noqa: PLC0415
+    from channels.slack.early import ForAll  # noqa: PLC0415
     from channels.slack.http import serve_http  # noqa: PLC0415
     from channels.slack.known import Stored  # noqa: PLC0415
     from channels.slack.socket import serve_socket  # noqa: PLC0415
@@ -181,6 +182,7 @@ async def _listen_to_slack(
     wanted = [*(["slack_signing_secret"] if "web" in roles else []), *(["slack_app_token"] if "slack" in roles else [])]
     settings.require("slack_bot_token", *wanted)
     slack = build(_slack(settings), core.intake(), core.pending(), core.desks())
+    slack.hearing.early = ForAll(core.client)
     uninstalled.listen(slack, core.intake(), lambda: _operators_mail(core))
     if "web" in roles:
         port = await stack.enter_async_context(serve_http(slack, host=settings.bind, port=settings.port, more=more))

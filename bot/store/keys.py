@@ -129,6 +129,11 @@ class ThreadKeys:
         return f"{self.prefix}:lease"
 
     @property
+    def early(self) -> str:
+        """String with TTL: somebody replied here while there was no such thread."""
+        return f"{self.prefix}:early"
+
+    @property
     def open(self) -> str:
         """Hash: open request -> `digest:expires_at`."""
         return f"{self.prefix}:open"

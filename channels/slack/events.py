@@ -94,7 +94,10 @@ class Events:
         name = f"{event.channel}/{event.ts}"
         is_late = time.time() - us_of(event.ts) / 1_000_000 > LATE_S
         is_known = root in self._unknown or self._asking[root] > 0
-        if name in self._looked or not (is_late or is_known):
+        if name in self._looked:
+            return
+        is_known = is_known or await self._hearing.early.noted(workspace.team, *root.split("/"))
+        if not (is_late or is_known):
             return
         if not is_known:
             if len(self._looks) == MOST_LOOKS and time.monotonic() - self._looks[0] < 60:
@@ -156,12 +159,23 @@ class Events:
         """Pass on a reply; noted before and after, since what makes the thread ours may be on its way meanwhile."""
         self._asking[thread] += 1
         try:
-            if await self._intake.message(inbound) == "ignored":
+            if await self._is_unknown(inbound):
                 _keep(self._unknown, thread)
         finally:
             self._asking[thread] -= 1
             if not self._asking[thread]:
                 del self._asking[thread]
+
+    async def _is_unknown(self, inbound: Inbound) -> bool:
+        """Whether the reply's thread is not ours, also after all processes could know that there is such a reply.
+
+        Whichever process takes what makes the thread ours does that either before the second look, or after the note.
+        """
+        if await self._intake.message(inbound) != "ignored":
+            return False
+        _, team, channel, root = inbound.root
+        is_news = await self._hearing.early.note(team, channel, root)
+        return not is_news or await self._intake.message(inbound) == "ignored"
 
 
 def _keep(kept: OrderedDict[str, None], name: str) -> None:
