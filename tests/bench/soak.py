@@ -89,6 +89,7 @@ def _lines(traffic: Traffic, outside: Outside, seconds: float) -> list[str]:
         _shown("Socket Mode event to acknowledgement", acks),
         _shown("HTTP event to acknowledgement", traffic.by_http),
         _shown("click to acknowledgement", [click.ack_ms for click in traffic.clicks]),
+        f"clicks in vain {traffic.unheard}",
         _shown("click to next step started", starts),
         _shown("this program's own lateness", traffic.lag_ms),
     ]

@@ -28,15 +28,22 @@ class SocketOffice(Installation):
             used[process.role] += process.cpu_s
         return dict(used)
 
-    async def comes_to_rest(self, busy: Callable[[], bool], timeout: float = 120) -> None:
+    async def comes_to_rest(self, busy: Callable[[], bool], timeout: float = 60) -> None:
         """Wait until nothing is due, leased, open, to be sent, or on its way to the bot."""
+        moving = ""
 
         async def rested() -> bool:
+            nonlocal moving
             left = await rest(await self.store())
-            moving = left.due + left.leased + left.outbox + len(left.pending)
-            return not moving and self.slack.idle and not busy()
+            found = {"due": left.due, "leased": left.leased, "to be sent": left.outbox, "open": len(left.pending)}
+            found |= {"events": not self.slack.idle, "people": busy()}
+            moving = ", ".join(f"{name} {count}" for name, count in found.items() if count)
+            return not moving
 
-        await wait_until(rested, timeout=timeout, what="all is at rest")
+        try:
+            await wait_until(rested, timeout=timeout)
+        except AssertionError as error:
+            raise AssertionError(f"not at rest: {moving}") from error
 
     def _start(self) -> None:
         self.slack.deliver_to(None)

@@ -46,6 +46,7 @@ class Traffic:
     cuts: int = 0
     by_http: list[float] = field(default_factory=list[float])  # ms until a second copy was acknowledged
     refused: int = 0  # second copies that were not
+    unheard: int = 0  # clicks that nobody acknowledged
     clicks: list[Click] = field(default_factory=list[Click])
     lag_ms: list[float] = field(default_factory=list[float])  # by which this program itself was late
     _roots: list[str] = field(default_factory=list[str])
@@ -150,21 +151,24 @@ class Traffic:
                 self.cuts += 1
 
     async def _approve(self) -> None:
-        """Rob approves each card as soon as he sees it."""
+        """Rob approves each card as soon as he sees it, and clicks again if Slack tells him that nobody heard."""
         seen = 0
         while True:
-            shown = self.it.slack.workspace.messages(RELEASES)
-            for message in shown[seen:]:
-                await self._click(message)
-            seen = len(shown)
+            for message in self.it.slack.workspace.messages(RELEASES)[seen:]:
+                if not await self._click(message):
+                    break
+                seen += 1
             await asyncio.sleep(_TICK_S)
 
-    async def _click(self, message: Message) -> None:
+    async def _click(self, message: Message) -> bool:
         for request in requests_of(message):
             at, began = time.time_ns() // 1000, time.perf_counter()
             outcome = await self.it.slack.click("U0ROB", RELEASES, message.ts, APPROVE, request)
-            assert outcome.acked, outcome
+            if not outcome.acked:
+                self.unheard += 1
+                return False
             self.clicks.append(Click(request, at, 1000 * (time.perf_counter() - began)))
+        return True
 
     async def _watch_itself(self) -> None:
         while True:
