@@ -28,6 +28,7 @@ def every_event() -> LogBuilder:
     first = _opened(log, call)
     log.append(e.Delivered(delivery="d1", channel="slack", foreign="1.2", request=first))
     log.append(e.DeliveryFailed(delivery="d2", channel="email", body=ErrorBody(error="no such mailbox")))
+    log.append(e.RequestShown(request=first, instead_of="d2", cards=()))
     log.append(e.Refused(by="zed", reason="not_allowed", request=first))
     log.commit(e.RequestReminded(request=first, rung=0))
     log.commit(e.RequestEscalated(request=first, rung=1, role="operators", approvers=("sue",)))
