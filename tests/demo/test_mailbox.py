@@ -121,3 +121,18 @@ def test_customers_have_mail_alone_and_its_html_is_in_a_sandbox(page: Page) -> N
     expect(page.locator("#tab-slack")).to_be_hidden()
     expect(page.get_by_role("tabpanel", name="Mail")).to_be_visible()
     expect(page.locator("#letters iframe").first).to_have_attribute("sandbox", "allow-same-origin")
+
+
+def test_whoever_is_copied_reads_the_answer_and_not_the_request(page: Page) -> None:
+    act_as(page, KIM)
+    page.locator("#tab-mail").click()
+    page.locator("#new-mail").click()
+    page.locator("#mail-to").fill("support@acme.test")
+    page.locator("#mail-cc").fill("lee@example.test")
+    page.locator("#mail-subject").fill("Where is it?")
+    page.locator("#mail-text").fill("Where is my order 1042?")
+    page.locator("#compose").get_by_role("button", name="Send").click()
+    expect(page.locator("#status")).to_have_text("done")
+    act_as(page, LEE)
+    page.locator("#mails button", has_text="Where is it?").click()
+    expect(page.locator("#letters .to").last).to_contain_text("copied to lee@example.test")

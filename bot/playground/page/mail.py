@@ -25,6 +25,7 @@ class Write(Frozen):
 
     person: str
     to: str
+    cc: str = ""  # addresses, with commas between
     subject: str
     text: str
 
@@ -57,6 +58,7 @@ class Letter(Frozen):
     at: float  # Unix seconds
     from_: str
     to: str
+    cc: str
     subject: str
     text: str
     has_html: bool
@@ -113,7 +115,8 @@ class MailDesk:
 
     def write(self, asked: Write) -> Posted:
         """Send a mail as somebody. Raises MailRefusedError."""
-        return self._mail.write(self._from(asked.person), asked.to, asked.subject, asked.text)
+        headers = {"Cc": asked.cc} if asked.cc.strip() else {}
+        return self._mail.write(self._from(asked.person), asked.to, asked.subject, asked.text, headers=headers)
 
     def reply(self, asked: Reply) -> Posted:
         """Answer a mail of somebody's INBOX, quoting it as mail programs do. Raises MailRefusedError."""
@@ -142,7 +145,13 @@ class MailDesk:
         asks: Asks = ""
         if _TOKEN in message.reply_to:
             asks = "approval" if '"approve"' in message.text else "answer"
-        named = {"From": message.from_, "To": message.to, "Reply-To": message.reply_to, "Date": message.date}
+        named = {
+            "From": message.from_,
+            "To": message.to,
+            "Cc": message.cc,
+            "Reply-To": message.reply_to,
+            "Date": message.date,
+        }
         named |= {"Message-ID": message.message_id, "In-Reply-To": message.in_reply_to}
         named |= {name.title(): text for name, text in message.headers.items()}
         return Letter(
@@ -156,6 +165,7 @@ class MailDesk:
             at=message.arrived,
             from_=message.from_,
             to=message.to,
+            cc=message.cc,
             subject=message.subject,
             text=message.text,
             has_html=message.has_html,

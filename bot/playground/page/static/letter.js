@@ -17,7 +17,7 @@ export function letterOf(letter, how) {
   const body = el("div.letter-body");
   const made = el("details.letter", { open: how.open, "data-id": letter.id, "data-folder": letter.folder },
     el("summary", {}, how.avatar,
-      el("span.byline", {}, el("b", {}, how.name), el("span.to", {}, `to ${letter.to}`), el("time", {}, clock(letter.at))),
+      el("span.byline", {}, el("b", {}, how.name), el("span.to", {}, recipients(letter)), el("time", {}, clock(letter.at))),
       el("span.snippet", {}, newest(letter))),
     body);
   const fill = () => { if (made.open && !body.children.length) body.append(...inside(letter, how, sent)); };
@@ -78,4 +78,8 @@ function fit(made) {
 
 function headers(letter) {
   return el("dl.headers", {}, Object.entries(letter.headers).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+}
+
+function recipients(letter) {
+  return `to ${letter.to}${letter.cc ? `, copied to ${letter.cc}` : ""}`;
 }

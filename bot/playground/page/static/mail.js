@@ -72,7 +72,7 @@ const isVisible = () => $("mail").offsetParent !== null;
 
 /** Send one of the examples. */
 export async function send(example) {
-  const answer = await post("write", { person: person.id, to: example.to, subject: example.subject, text: example.text });
+  const answer = await post("write", { person: person.id, to: example.to, cc: example.cc || "", subject: example.subject, text: example.text });
   if (answer === null) return false;
   goal = answer.message_id;
   onStart(person.mail, answer.message_id);
@@ -83,8 +83,8 @@ export async function send(example) {
 async function write() {
   const field = (id) => $(id).value.trim();
   if (!field("mail-to") || !field("mail-text")) { toast("A mail needs an address and a text."); return; }
-  if (await send({ to: field("mail-to"), subject: field("mail-subject"), text: field("mail-text") })) {
-    for (const id of ["mail-subject", "mail-text"]) $(id).value = "";
+  if (await send({ to: field("mail-to"), cc: field("mail-cc"), subject: field("mail-subject"), text: field("mail-text") })) {
+    for (const id of ["mail-cc", "mail-subject", "mail-text"]) $(id).value = "";
   }
 }
 
