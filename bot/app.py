@@ -176,12 +176,15 @@ async def _listen_to_slack(
     from channels.slack.early import ForAll  # noqa: PLC0415
     from channels.slack.http import serve_http  # noqa: PLC0415
     from channels.slack.known import Stored  # noqa: PLC0415
+    from channels.slack.remembered import Remembered  # noqa: PLC0415
     from channels.slack.socket import serve_socket  # noqa: PLC0415
 
     settings = core.settings
     wanted = [*(["slack_signing_secret"] if "web" in roles else []), *(["slack_app_token"] if "slack" in roles else [])]
     settings.require("slack_bot_token", *wanted)
-    slack = build(_slack(settings), core.intake(), core.pending(), core.desks())
+    known = Stored(core.client)
+    beside = Remembered(heard=known, tells=core.intake(), rules=lambda name: core.directory().channel(name))
+    slack = build(_slack(settings), core.intake(), core.pending(), core.desks(), beside)
     slack.hearing.early = ForAll(core.client)
     uninstalled.listen(slack, core.intake(), lambda: _operators_mail(core))
     if "web" in roles:
@@ -191,7 +194,7 @@ async def _listen_to_slack(
         token = _plain(settings.slack_app_token)
         await stack.enter_async_context(serve_socket(slack, token, connections=settings.slack_connections))
         _log.info("listening by Socket Mode")
-    await stack.enter_async_context(keep_up(slack, Stored(core.client), at_once="web" in roles))
+    await stack.enter_async_context(keep_up(slack, known, at_once="web" in roles))
     return lambda: slack.tally.counts
 
 

@@ -57,12 +57,16 @@ class Birth(Record):
     rejected: tuple[str, ...] = ()  # the calls that people had said no to in the parent: hashes
 
 
+Speaker = Literal["person", "guest", "outsider", "bot", "you"]
+"""Who said something around a thread; `you` is the bot itself."""
+
+
 class Remark(Record):
     """One thing that was said around a thread; whoever said it asks for nothing by it."""
 
     at: int  # us
     name: str  # of the author, as shown
-    who: Literal["person", "guest", "outsider", "bot", "you"]  # `you` is the bot itself
+    who: Speaker
     text: str
 
 

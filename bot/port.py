@@ -123,6 +123,7 @@ class Telling(Record):
     place: Place | None = None  # where to say it; None: it is kept, and nobody is told
     thread: str | None = None  # the thread it belongs to, if there is one
     text: str = ""
+    to: str = ""  # the channel's own id of the one person who is to see it there; empty: all
     a_day: int = 1  # at most so often to one `who`, for one `reason`
 
 

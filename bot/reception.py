@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from bot.ids import fresh_id, thread_id
 from bot.intake import CoreIntake
-from bot.places import Delivery, Place, Text
+from bot.places import Delivery, Notice, Place, Text
 from bot.port import Answered, AnswerInbound, RefusalRecord, Returned, Telling, Verdict
 from bot.store import scripts
 from bot.store.keys import ThreadKeys
@@ -38,7 +38,8 @@ class Reception(CoreIntake):
         # What belongs to no thread lies in the shard of the person, so that the limit counts all of it.
         thread = telling.thread or thread_id("told", telling.who)
         place = telling.place or _NOWHERE
-        delivery = Delivery(id=fresh_id(), thread=thread, place=place, content=Text(markdown=telling.text))
+        content = Notice(markdown=telling.text, to=telling.to) if telling.to else Text(markdown=telling.text)
+        delivery = Delivery(id=fresh_id(), thread=thread, place=place, content=content)
         record = RefusalRecord(reason=telling.reason, who=telling.who, source=telling.source, at=time.time_ns() // 1000)
         done = await scripts.refuse(
             self.client,

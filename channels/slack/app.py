@@ -13,9 +13,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.port import Intake
 from bot.port_desk import Desks
 from channels.slack.about import About
+from channels.slack.around import Around
+from channels.slack.beside import Looking
 from channels.slack.calls import reading_client, sdk_logger, writing_client
 from channels.slack.commands import Commands
-from channels.slack.events import Events
+from channels.slack.edits import Edits
+from channels.slack.events import Events, Needs
+from channels.slack.files import Files
 from channels.slack.hearing import Hearing
 from channels.slack.home import Home
 from channels.slack.interactions import Interactions
@@ -24,6 +28,7 @@ from channels.slack.means import Means
 from channels.slack.past import Past
 from channels.slack.payloads import ButtonPress, Envelope, MessageAction, Opened, SlashCommand, Submission, fault_in
 from channels.slack.people import Installation, People, Workspace
+from channels.slack.remembered import Remembered
 from channels.slack.tally import Tally
 from channels.slack.typed import Pending, Typed
 from channels.slack.wire import JsonObject
@@ -46,9 +51,15 @@ class SlackApp:
     """The Bolt app with its listeners. HTTP and Socket Mode both hand every request to `dispatch`."""
 
     def __init__(
-        self, settings: SlackSettings, intake: Intake, pending: Pending | None = None, desks: Desks | None = None
+        self,
+        settings: SlackSettings,
+        intake: Intake,
+        pending: Pending | None = None,
+        desks: Desks | None = None,
+        core: Remembered | None = None,
     ) -> None:
         """Build the clients and register the listeners; nothing is called yet."""
+        core = core or Remembered()
         self.settings = settings
         self.tally = Tally()
         self.hearing = Hearing()
@@ -58,7 +69,20 @@ class SlackApp:
         people = People(reader, self._installation)
         writer = writing_client(settings.bot_token, settings.api_url)
         typed = Typed(pending, writer, self.tally) if pending else None
-        self._events = Events(intake, people, self.tally, typed, self.past, self.hearing)
+        files = Files(reader, settings.bot_token, settings.api_url, self.tally)
+        needs = Needs(
+            intake=intake,
+            people=people,
+            tally=self.tally,
+            typed=typed,
+            past=self.past,
+            hearing=self.hearing,
+            looking=Looking(Around(self.past, people, core.heard), files, core.heard),
+            edits=Edits(core.tells, core.heard, self.tally),
+            rules=core.rules,
+        )
+        self.rules = core.rules
+        self._events = Events(needs)
         self._later = Later(self.tally)
         self._means = (
             None
@@ -198,10 +222,14 @@ class SlackApp:
 
 
 def build(
-    settings: SlackSettings, intake: Intake, pending: Pending | None = None, desks: Desks | None = None
+    settings: SlackSettings,
+    intake: Intake,
+    pending: Pending | None = None,
+    desks: Desks | None = None,
+    core: Remembered | None = None,
 ) -> SlackApp:
     """Return the app; `serve_http` and `serve_socket` feed it. With `pending`, typed decisions bring the buttons.
 
     With `desks`, people have the slash command, the Home tab, and the shortcut in a message's menu.
     """
-    return SlackApp(settings, intake, pending, desks)
+    return SlackApp(settings, intake, pending, desks, core)

@@ -19,7 +19,7 @@ from slack_sdk.errors import SlackApiError
 from bot.errors import CountersignError
 from channels.slack.app import SlackApp
 from channels.slack.calls import failure
-from channels.slack.events import is_direct, is_mention, rule_against
+from channels.slack.events import rule_against, starts
 from channels.slack.known import Known
 from channels.slack.past import KINDS, as_event, us_of
 from channels.slack.payloads import MessageEvent
@@ -205,11 +205,12 @@ class Backfill:
         What we heard before counts for nothing new: an edit starts no turn, and a word such as "approve" has brought
         its buttons. What was said in a thread before it became ours is no turn in it.
         """
-        if rule_against(event, workspace, workspace.team) is not None:
+        here = self._slack.rules(f"slack:{workspace.team}/{event.channel}")
+        if rule_against(event, workspace, workspace.team, here) is not None:
             return False
         if us_of(event.ts) <= heard and (event.edited or is_decision(_words(event, workspace))):
             return False
-        if is_direct(event) or is_mention(event, workspace):
+        if starts(event, workspace, here):
             return True
         born = await self._known.born(workspace.team, event.channel, event.thread_ts or event.ts)
         return born is not None and born < us_of(event.ts)

@@ -2,10 +2,15 @@
 
 import time
 from collections import Counter, OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+from bot.config import ChannelEntry
+from bot.identity import SlackIdentity
 from bot.places import Place
 from bot.port import Inbound, Intake
+from channels.slack.beside import Looking
+from channels.slack.edits import SUBTYPES, Edits
 from channels.slack.hearing import Hearing
 from channels.slack.past import Past, as_event, is_past, us_of
 from channels.slack.payloads import Envelope, MessageEvent, fault_in
@@ -21,24 +26,31 @@ _KEPT = 5_000  # threads
 _MOST_REPLIES = 200  # that were faster than the message that they follow
 
 
-def rule_against(event: MessageEvent, workspace: Workspace, team: str | None) -> str | None:
-    """Name the rule by which this event is dropped, or None: it is something that a person said where we listen.
+def rule_against(event: MessageEvent, workspace: Workspace, team: str | None, here: ChannelEntry) -> str | None:
+    """Name the rule by which this event is dropped, or None: it is something that was said where we listen.
 
-    Edits never start a turn, and bots never get an answer, so that two of them cannot talk for ever.
+    Edits never start a turn. Bots never get an answer, so that two of them cannot talk for ever, but for those that
+    the channel's table names; the core counts their turns.
     """
     if team not in {None, workspace.team}:
         return "another_workspace"
-    if event.subtype not in _TAKEN:
-        return f"subtype_{event.subtype}"
     if event.user == workspace.bot_user or (event.bot_id and event.bot_id == workspace.bot_id):
         return "own"
-    if event.bot_id or event.user in {None, "USLACKBOT"}:
+    is_invited = event.bot_id is not None and event.bot_id in here.bots
+    if event.subtype not in _TAKEN and not (is_invited and event.subtype == "bot_message"):
+        return f"subtype_{event.subtype}"
+    if (event.bot_id or event.user in {None, "USLACKBOT"}) and not is_invited:
         return "bot"
     if event.type == "app_mention" and event.edited:
         return "edited"
-    if not (is_direct(event) or event.thread_ts or is_mention(event, workspace)):
+    if not (event.thread_ts or starts(event, workspace, here)):
         return "not_for_us"
     return None
+
+
+def starts(event: MessageEvent, workspace: Workspace, here: ChannelEntry) -> bool:
+    """Whether it may begin a thread: written to the bot alone, mentioning it, or where every message counts."""
+    return is_direct(event) or is_mention(event, workspace) or here.listen == "every message"
 
 
 def is_direct(event: MessageEvent) -> bool:
@@ -51,25 +63,43 @@ def is_mention(event: MessageEvent, workspace: Workspace) -> bool:
     return event.type == "app_mention" or workspace.bot_user in mentioned(event.text or "")
 
 
-def text_of(event: MessageEvent, workspace: Workspace, names: Mapping[str, str]) -> str:
-    """Return what was said, with a line for each file."""
+def text_of(
+    event: MessageEvent, workspace: Workspace, names: Mapping[str, str], notes: Mapping[int, str] | None = None
+) -> str:
+    """Return what was said, with a line for each file; `notes` say of some, by their place, why they are not read."""
     said = plain_text(event.text or "", workspace.bot_user, names)
-    return "\n".join(part for part in (said, file_lines(event.files or ())) if part)
+    return "\n".join(part for part in (said, file_lines(event.files or (), notes or {})) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What taking a message needs."""
+
+    intake: Intake  # where messages go
+    people: People  # who is who
+    tally: Tally
+    typed: Typed | None  # shows buttons to those who type a decision
+    past: Past  # history
+    hearing: Hearing
+    looking: Looking  # what stands beside a message
+    edits: Edits
+    rules: Callable[[str], ChannelEntry]  # how to behave in a channel, `slack:team/channel`
 
 
 class Events:
     """Takes `message` and `app_mention`; returning means that the message is stored."""
 
-    def __init__(
-        self, intake: Intake, people: People, tally: Tally, typed: Typed | None, past: Past, hearing: Hearing
-    ) -> None:
-        """Take where messages go, who knows the people, who shows buttons to those who type a decision, and history."""
-        self._intake = intake
-        self._people = people
-        self._tally = tally
-        self._typed = typed
-        self._past = past
-        self._hearing = hearing
+    def __init__(self, needs: Needs) -> None:
+        """Take what it needs."""
+        self._intake = needs.intake
+        self._people = needs.people
+        self._tally = needs.tally
+        self._typed = needs.typed
+        self._past = needs.past
+        self._hearing = needs.hearing
+        self._looking = needs.looking
+        self._edits = needs.edits
+        self._rules = needs.rules
         self._asking: Counter[str] = Counter()  # replies that wait to hear whether their thread is ours, by thread
         self._unknown: OrderedDict[str, None] = OrderedDict()  # threads that were not ours when a reply came
         self._looked: OrderedDict[str, None] = OrderedDict()  # messages whose fast replies were looked for
@@ -85,7 +115,9 @@ class Events:
         Raises what the intake and Slack's Web API raise: then nothing is acknowledged, and Slack sends it again.
         """
         event = envelope.event
-        if await self._pass_on(envelope, workspace) and not is_past(envelope.event_id):
+        if event.subtype in SUBTYPES and envelope.team in {None, workspace.team}:
+            await self._edits.note(event, workspace)
+        elif await self._pass_on(envelope, workspace) and not is_past(envelope.event_id):
             await self._follow(event, workspace)
 
     async def _follow(self, event: MessageEvent, workspace: Workspace) -> None:
@@ -117,27 +149,29 @@ class Events:
     async def _pass_on(self, envelope: Envelope, workspace: Workspace) -> bool:
         """Pass a message on; whether a thread is ours by it."""
         event = envelope.event
-        rule = rule_against(event, workspace, envelope.team)
-        if rule or event.user is None:
-            self._tally.ignored(rule or "bot", f"{event.channel}/{event.ts}")
+        address = f"{workspace.team}/{event.channel}"
+        here = self._rules(f"slack:{address}")
+        if rule := rule_against(event, workspace, envelope.team, here):
+            self._tally.ignored(rule, f"{event.channel}/{event.ts}")
             return False
-        identity = await self._people.identity(event.user, home_team=event.user_team or event.source_team)
+        identity = await self._author(event)
         others = [user for user in mentioned(event.text or "") if user != workspace.bot_user]
         names = await self._people.names(others)
         root = event.thread_ts or event.ts
-        address = f"{workspace.team}/{event.channel}"
         source, place = f"slack:{address}/{event.ts}", Place(channel="slack", address=address, thread=root)
-        text = text_of(event, workspace, names)
         is_inside = event.thread_ts is not None
         if (
             self._typed
-            and is_decision(text)
+            and is_decision(text_of(event, workspace, names))
+            and not identity.is_bot
             and (is_inside or is_direct(event))
             and await self._typed.show(source, identity, place, private=is_direct(event), thread=is_inside)
         ):
             self._tally.ignored("typed_decision", f"{event.channel}/{event.ts}")
             return False
-        starts = is_direct(event) or is_mention(event, workspace)
+        calls = is_direct(event) or is_mention(event, workspace)
+        begins = starts(event, workspace, here)
+        beside = await self._looking.at(event, workspace, starts=begins, calls=is_mention(event, workspace))
         inbound = Inbound(
             source=source,
             also=(f"slack:{envelope.event_id}",),
@@ -145,15 +179,26 @@ class Events:
             root=("slack", workspace.team, event.channel, root),
             place=place,
             route_channel=f"slack:{address}",
-            text=text,
-            starts=starts,
+            text=text_of(event, workspace, names, beside.files.notes),
+            starts=begins,
+            answers_only=here.listen == "mention" and not calls,
             sent_at=int(event.ts.replace(".", "")),
             private=is_direct(event),
+            earlier=beside.earlier,
+            files=beside.files.texts,
         )
-        if starts:
+        if begins:
             return await self._intake.message(inbound) in {"taken", "duplicate"}
         await self._answered(inbound, f"{event.channel}/{root}")
         return False
+
+    async def _author(self, event: MessageEvent) -> SlackIdentity:
+        """Who wrote it: a bot, as Slack names it; or a person, as Slack tells of them."""
+        home = event.user_team or event.source_team
+        if event.bot_id is not None:
+            name = (event.bot_profile and event.bot_profile.name) or event.username or event.bot_id
+            return await self._people.bot(event.bot_id, name, home_team=home)
+        return await self._people.identity(event.user or "", home_team=home)
 
     async def _answered(self, inbound: Inbound, thread: str) -> None:
         """Pass on a reply; noted before and after, since what makes the thread ours may be on its way meanwhile."""

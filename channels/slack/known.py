@@ -1,5 +1,6 @@
 """What the store knows that the back-fill asks: how far Slack was heard, and which threads we are in since when."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol, cast
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from bot.store.keys import ThreadKeys
 from bot.store.server import Client
 from channels.slack.past import us_of
 
+_CHUNK = 100  # entries of a log
 _MOST_THREADS = 200  # that changed last
 
 
@@ -38,7 +40,7 @@ class Known(Protocol):
 
 
 class Stored:
-    """Implements `Known` over the store."""
+    """Implements `Known` over the store, and `Heard` of channels.slack.around."""
 
     def __init__(self, client: Client) -> None:
         """Take the client."""
@@ -62,6 +64,29 @@ class Stored:
                 if home == team and channel.startswith(("C", "D", "G"))
             )
         )
+
+    async def caught_up(self, team: str, channel: str, root: str) -> int | None:
+        key = ThreadKeys(thread_id("slack", team, channel, root)).log
+        store = cast("Any", self._client)
+        length = cast("int", await store.llen(key))
+        for end in range(length, 0, -_CHUNK):
+            entries = cast("list[bytes]", await store.lrange(key, max(end - _CHUNK, 0), end - 1))
+            for entry in reversed(entries):
+                event = decode(entry)
+                earlier = event.body.earlier if isinstance(event, MessageReceived) and event.body else None
+                if earlier is not None and earlier.until is not None:
+                    return earlier.until
+        born = await self.born(team, channel, root)
+        return None if not length else born if born == us_of(root) else 0
+
+    async def taken(self, team: str, channel: str, root: str, messages: Sequence[str]) -> frozenset[str]:
+        if not messages:
+            return frozenset()
+        thread = thread_id("slack", team, channel, root)
+        shard = ThreadKeys(thread).shard
+        keys = [shard.seen(f"slack:{team}/{channel}/{ts}") for ts in messages]
+        found = cast("list[bytes | None]", await cast("Any", self._client).mget(keys))
+        return frozenset(ts for ts, by in zip(messages, found, strict=True) if by == thread.encode())
 
     async def born(self, team: str, channel: str, root: str) -> int | None:
         key = ThreadKeys(thread_id("slack", team, channel, root)).log

@@ -27,6 +27,7 @@ SCOPES = {
     "im:history": "direct messages",
     "mpim:history": "group direct messages",
     "chat:write": "answering, and asking for approval",
+    "files:read": "reading the text files that come with a message",
     "files:write": "showing all of a call, or answer, that is too long; without it nobody approves such a call here",
     "im:write": "asking someone for approval by direct message",
     "channels:read": "finding the public channels it is in, to look there for what it missed during an outage",

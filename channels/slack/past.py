@@ -18,6 +18,8 @@ _GONE: Final = frozenset({"channel_not_found", "not_in_channel", "is_archived", 
 _NONE: Final = frozenset[str]()
 _MARK = "past:"  # begins the event ids that we make; Slack's begin with Ev
 _PAGE = 200  # messages; Slack advises against more
+_TALK = 999  # messages of one thread, of which the last count: fewer calls are more important there
+_MOST_TALK = 5_000
 _WAIT_S = 30.0  # where Slack names no time
 _MOST_WAITS = 10  # for one page
 
@@ -98,6 +100,19 @@ class Past:
             if len(found) >= most:
                 break
         return [message for message in found if message.get("ts") != root][:most]
+
+    async def talk(self, channel: str, root: str, after: int, before: int) -> list[JsonObject]:
+        """Return what stands in a thread between two moments (us), its first message included, oldest first.
+
+        Of a very long one the beginning may be all that is read.
+        """
+        asked = {"channel": channel, "ts": root, "oldest": ts_of(after), "latest": ts_of(before)}
+        found: dict[int, JsonObject] = {}
+        async for page in self._pages("conversations.replies", "messages", asked, size=_TALK):
+            found |= {us_of(as_text(message.get("ts"))): message for message in page}
+            if len(found) >= _MOST_TALK:
+                break
+        return [found[ts] for ts in sorted(found) if after < ts < before]
 
     async def _pages(
         self, method: str, key: str, asked: dict[str, str], *, size: int | None = None, gone: frozenset[str] = _GONE

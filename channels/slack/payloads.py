@@ -6,6 +6,7 @@ from channels.slack.wire import JsonObject
 
 _TS = r"^[0-9]{1,12}\.[0-9]{6}$"  # seconds and microseconds; the id of a message in its channel
 _USER = r"^[UWB][A-Z0-9]+$"
+_BOT = r"^B[A-Z0-9]+$"
 _CHANNEL = r"^[CDG][A-Z0-9]+$"
 
 
@@ -61,10 +62,41 @@ class Outline(Payload):
 class File(Payload):
     """A file that came with a message."""
 
+    id: str | None = None
     name: str | None = None
     pretty_type: str | None = None
     mimetype: str | None = None
     size: int | None = None  # bytes
+    file_access: str | None = None
+    url_private: str | None = None
+    url_private_download: str | None = None
+
+    @property
+    def must_be_asked_for(self) -> bool:
+        """Whether the event tells no more than its id, as it does of files in channels shared with others."""
+        return self.file_access == "check_file_info"
+
+    @property
+    def shown_name(self) -> str:
+        """Its name, in one line."""
+        return " ".join((self.name or "unnamed").split())
+
+
+class BotProfile(Payload):
+    """What Slack tells of a bot beside its message."""
+
+    name: str | None = None
+
+
+class Version(Payload):
+    """A message as it is, or was, in an event that tells of a change."""
+
+    ts: str = Field(pattern=_TS)
+    user: str | None = Field(default=None, pattern=_USER)
+    text: str | None = None
+    subtype: str | None = None
+    thread_ts: str | None = Field(default=None, pattern=_TS)
+    bot_id: str | None = None
 
 
 class MessageEvent(Payload):
@@ -78,7 +110,11 @@ class MessageEvent(Payload):
     subtype: str | None = None
     thread_ts: str | None = Field(default=None, pattern=_TS)
     channel_type: str | None = None
-    bot_id: str | None = None
+    bot_id: str | None = Field(default=None, pattern=_BOT)
+    bot_profile: BotProfile | None = None
+    username: str | None = None
+    message: Version | None = None
+    previous_message: Version | None = None
     edited: JsonObject | None = None
     files: tuple[File, ...] | None = None
     user_team: str | None = None

@@ -105,6 +105,17 @@ class People:
             is_bot=profile.is_bot,
         )
 
+    async def bot(self, bot_id: str, name: str, *, home_team: str | None = None) -> SlackIdentity:
+        """Return who a bot is: Slack has signed that it wrote, and its name is what it calls itself."""
+        workspace = await self._installation.workspace()
+        return SlackIdentity(
+            account=f"{workspace.team}/{bot_id}",
+            name=line(name, 80),
+            proven=True,
+            is_external=home_team not in {None, "", workspace.team},
+            is_bot=True,
+        )
+
     async def profile(self, user: str) -> Profile:
         """Return what is known of a user. Raises SlackAwayError."""
         found = self._kept.get(user)

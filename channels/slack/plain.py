@@ -26,9 +26,13 @@ def plain_text(text: str, bot_user: str, names: Mapping[str, str]) -> str:
     return said.lstrip(" ,:") if addressed else said
 
 
-def file_lines(files: Sequence[File]) -> str:
-    """Return a line about each file: its name, type and size."""
-    return "\n".join(f"[file: {_name(file)}, {_kind(file)}, {_size(file)}]" for file in files)
+def file_lines(files: Sequence[File], notes: Mapping[int, str] | None = None) -> str:
+    """Return a line about each file: its name, type and size; `notes` say of some, by place, why they are not read."""
+    unread = {place: f"; not read: {why}" for place, why in (notes or {}).items()}
+    return "\n".join(
+        f"[file: {file.shown_name}, {_kind(file)}, {_size(file)}{unread.get(place, '')}]"
+        for place, file in enumerate(files)
+    )
 
 
 def _expand(text: str, names: Mapping[str, str]) -> str:
@@ -65,10 +69,6 @@ def _special(target: str, label: str) -> str:
 
 def _unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def _name(file: File) -> str:
-    return " ".join((file.name or "unnamed").split())
 
 
 def _kind(file: File) -> str:

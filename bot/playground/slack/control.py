@@ -55,15 +55,53 @@ class Control:
         )
         return workspace.post(message).ts
 
-    def share(self, user: str, channel: str, name: str, content: bytes, said: str = "") -> str:
+    def post_as_bot(
+        self,
+        name: str,
+        channel: str,
+        said: str,
+        thread_ts: str | None = None,
+        *,
+        bot_id: str = "B0CI",
+        webhook: bool = False,
+    ) -> str:
+        """Let another app write, and return the ts; as a `webhook` of the old kind it is nobody but a name."""
+        workspace = self.core.workspace
+        place = workspace.channel(channel)
+        message = Message(
+            channel=place.id,
+            ts=workspace.next_ts(),
+            user=f"U{bot_id[1:]}",
+            username=name,
+            bot_id=bot_id,
+            text=text.typed(said, workspace.users.values(), ()),
+            thread_ts=workspace.message(place.id, thread_ts).root if thread_ts else None,
+            subtype="bot_message" if webhook else None,
+        )
+        return workspace.post(message).ts
+
+    def share(
+        self, user: str, channel: str, name: str, content: bytes, said: str = "", thread_ts: str | None = None
+    ) -> str:
         """Upload a file with a few words, and return the ts of its message."""
         person, place = self._person(user), self._place(user, channel)
         workspace = self.core.workspace
+        if thread_ts:
+            thread_ts = workspace.message(place.id, thread_ts).root
         stored = text.typed(said, workspace.users.values(), ())
         file = workspace.files.add(name, content, person.id)
         ts = workspace.next_ts()
         workspace.files.share(file.id, place.id, ts)
-        message = Message(channel=place.id, ts=ts, user=person.id, text=stored, subtype="file_share", files=(file.id,))
+        message = Message(
+            channel=place.id,
+            ts=ts,
+            user=person.id,
+            text=stored,
+            thread_ts=thread_ts,
+            subtype="file_share",
+            files=(file.id,),
+            pings=text.pings(stored, ()),
+        )
         return workspace.post(message).ts
 
     def edit(self, user: str, channel: str, ts: str, said: str) -> None:

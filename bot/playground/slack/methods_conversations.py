@@ -138,5 +138,5 @@ def _moment(call: Call, name: str) -> float | None:
 
 def _shown(call: Call, messages: Iterable[Message]) -> list[JsonObject]:
     whole = call.flag("include_all_metadata")
-    shown = [(call.workspace.shown(message), message) for message in messages]
+    shown = [(call.workspace.told(message), message) for message in messages]
     return [render.with_metadata(body, message) if whole else body for body, message in shown]

@@ -147,6 +147,7 @@ class Message(Frozen):
     text: str
     thread_ts: str | None = None
     bot_id: str | None = None
+    username: str | None = None  # what another app calls itself; its messages have no user of this workspace
     blocks: tuple[JsonObject, ...] = ()
     metadata: JsonObject | None = None
     subtype: str | None = None

@@ -30,8 +30,12 @@ def message_json(
         shown["subtype"] = message.subtype
     if message.client_msg_id:
         shown["client_msg_id"] = message.client_msg_id
-    if message.bot_id:
+    if message.bot_id == app.bot_id:
         shown |= {"bot_id": message.bot_id, "app_id": app.id, "bot_profile": bot_json(app, author)}
+    elif message.bot_id:
+        shown |= _of_another_app(message, author)
+    if message.subtype == "bot_message":
+        del shown["user"]
     if message.blocks:
         shown["blocks"] = listing(message.blocks)
     if message.edited_ts:
@@ -44,6 +48,13 @@ def message_json(
     if message.ephemeral_to:
         shown["is_ephemeral"] = True
     return shown | _thread_fields(message, replies, root)
+
+
+def _of_another_app(message: Message, author: User) -> JsonObject:
+    if message.subtype == "bot_message":  # an incoming webhook of the old kind: a name, and nobody behind it
+        return {"bot_id": message.bot_id, "username": message.username}
+    profile: JsonObject = {"id": message.bot_id, "name": author.real_name, "deleted": False, "team_id": author.team_id}
+    return {"bot_id": message.bot_id, "app_id": f"A{str(message.bot_id)[1:]}", "bot_profile": profile}
 
 
 def _thread_fields(message: Message, replies: Sequence[Message], root: Message | None) -> JsonObject:

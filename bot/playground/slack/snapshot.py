@@ -131,7 +131,7 @@ def _channel(core: Core, channel: Channel, user: str | None) -> ShownChannel:
 
 
 def _message(core: Core, message: Message) -> ShownMessage:
-    author = core.workspace.user(message.user)
+    author = core.workspace.author(message)
     return ShownMessage(
         ts=message.ts,
         user=message.user,

@@ -129,11 +129,27 @@ class Workspace:
         """Return the message as Slack's answers and events show it."""
         replies = () if message.is_reply else self.replies(message.channel, message.ts)
         root = self.find(message.channel, message.root)
-        shown = render.message_json(message, self.user(message.user), self.app, replies=replies, root=root)
+        shown = render.message_json(message, self.author(message), self.app, replies=replies, root=root)
         if not message.files:
             return shown
         files = listing(self.shown_file(file_id) for file_id in message.files)
         return {**shown, "files": files, "upload": False, "display_as_bot": False}
+
+    def author(self, message: Message) -> User:
+        """Return who wrote a message: one of the people, or another app under the name that it gives itself."""
+        if message.username is None:
+            return self.user(message.user)
+        return User(id=message.user, name=message.username, real_name=message.username, is_bot=True)
+
+    def told(self, message: Message) -> JsonObject:
+        """Return the message as the app is told of it: in a shared channel a file is its id, and must be asked for."""
+        shown = self.shown(message)
+        if not (message.files and self.channels[message.channel].is_ext_shared):
+            return shown
+        files: list[JsonObject] = [
+            {"id": file_id, "mode": "file_access", "file_access": "check_file_info"} for file_id in message.files
+        ]
+        return {**shown, "files": listing(files)}
 
     def shown_file(self, file_id: str, *, shares: bool = False) -> JsonObject:
         """Return a file as messages show it; with `shares`, also where it stands, as `files.info` tells."""
@@ -150,8 +166,8 @@ class Workspace:
             return message
         self._put(message)
         channel = self.channels[message.channel]
-        shown = render.with_metadata(self.shown(message), message)
-        for event in happenings.posted(shown, message, channel, self.user(message.user), self.app):
+        shown = render.with_metadata(self.told(message), message)
+        for event in happenings.posted(shown, message, channel, self.author(message), self.app):
             self._tell(event, channel)
         return message
 

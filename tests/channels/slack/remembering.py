@@ -1,6 +1,7 @@
 """What the back-fill remembers, in memory; and an intake that knows which threads are ours."""
 
 import asyncio
+from collections.abc import Sequence
 
 from bot.port import Inbound, Verdict
 from channels.slack.past import us_of
@@ -55,6 +56,21 @@ class KnownInMemory:
 
     async def born(self, team: str, channel: str, root: str) -> int | None:
         return self.intake.ours.get(("slack", team, channel, root))
+
+    async def caught_up(self, team: str, channel: str, root: str) -> int | None:
+        self._available()
+        name = ("slack", team, channel, root)
+        if name not in self.intake.ours:
+            return None
+        read = [one.earlier.until for one in self.intake.messages if one.root == name and one.earlier]
+        moments = [moment for moment in read if moment is not None]
+        return moments[-1] if moments else (us_of(root) if self.intake.ours[name] == us_of(root) else 0)
+
+    async def taken(self, team: str, channel: str, root: str, messages: Sequence[str]) -> frozenset[str]:
+        self._available()
+        del root
+        sources = {one.source for one in self.intake.messages}
+        return frozenset(ts for ts in messages if f"slack:{team}/{channel}/{ts}" in sources)
 
     def until(self, ts: str) -> None:
         """Everything was heard up to this message."""

@@ -3,6 +3,7 @@
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.config import ChannelEntry
 from bot.playground.slack import SlackPeer, User
 from bot.playground.slack.defaults import DEFAULT_USERS
 from channels.slack.calls import reading_client
@@ -45,11 +46,11 @@ SAID = MessageEvent(
     ],
 )
 def test_the_rule(changes: dict[str, object], rule: str | None) -> None:
-    assert rule_against(SAID.model_copy(update=changes), HERE, "T0ACME") == rule
+    assert rule_against(SAID.model_copy(update=changes), HERE, "T0ACME", ChannelEntry()) == rule
 
 
 def test_an_event_of_another_workspace_is_dropped() -> None:
-    assert rule_against(SAID, HERE, "T0OTHER") == "another_workspace"
+    assert rule_against(SAID, HERE, "T0OTHER", ChannelEntry()) == "another_workspace"
 
 
 def test_files_are_appended_to_what_was_said() -> None:
