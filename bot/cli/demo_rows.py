@@ -56,6 +56,15 @@ def _who(event: e.AnyEvent, names: Names) -> str:
     return _BOT if event.by in {None, "bot"} else names(event.by or "")
 
 
+def beside(event: e.MessageReceived, said: str) -> str:
+    """What somebody wrote, and below it what others had said before, and which files were read."""
+    earlier = event.body.earlier if event.body else None
+    remarks = earlier.remarks if earlier else ()
+    before = ["said before, and read:", *(f"{one.name}: {one.text}" for one in remarks)] if remarks else []
+    files = [f"read in the file {file.name}: {len(file.text)} characters" for file in (event.body.files if event.body else ())]
+    return "\n".join([said, *before, *files])
+
+
 def _say(event: e.AnyEvent, calls: Calls, names: Names) -> Words:
     """What happened, as a predicate: it follows the name of who did it."""
     match event:
@@ -63,7 +72,7 @@ def _say(event: e.AnyEvent, calls: Calls, names: Names) -> Words:
             said = event.body.text if event.body else "(erased)"
             if (event.by or "").startswith("unproven:"):
                 return Words("→", "seems to have written, but nothing proves that it was them", quoted(said), "bad")
-            return Words("→", "wrote" if said else "mentioned the bot, and said nothing", quoted(said))
+            return Words("→", "wrote" if said else "mentioned the bot, and said nothing", beside(event, quoted(said)))
         case e.Prefetched():
             return Words("↓", "looked up what it needs to know anyway", tone="note")
         case e.StepChosen():

@@ -1,7 +1,7 @@
 """What the demo's page offers to see for oneself about asking people: each a beginning, and what to do then."""
 
 from bot.cli.demo_people import DEPLOYS, SUPPORT, SUPPORT_MAIL
-from bot.playground.page.models import Story
+from bot.playground.page.models import Attached, Said, Story
 
 _ANA, _LEE = "U0ANA", "LEE"
 
@@ -78,6 +78,22 @@ STORIES = (
         then=(
             "The answer has headings, lists, code and three tables. Slack takes one a message, so there are three.",
             "Whatever a model or a commit may say, no text in it calls anybody, and each link shows where it leads.",
+        ),
+    ),
+    Story(
+        title="Called into a conversation",
+        person=_ANA,
+        channel=DEPLOYS,
+        before=(
+            Said(person="U0ROB", text="The backend is slow since this morning. Is it just me?"),
+            Said(person="U0MIA", text="Same here. It began after v1.3.1 went to staging."),
+        ),
+        text="@bot what is going on here?",
+        file=Attached(name="backend.log", text="09:02 v1.3.1 started\n09:04 WARN 2300 ms for GET /orders\n"),
+        then=(
+            "Ana calls the bot into a thread that was already talking, and attaches a log. It reads both, once.",
+            "The event log shows who said what before. None of them asked for anything: Rob could still approve.",
+            "Edit Ana's message: nothing begins anew. She alone is told that it was read as it was.",
         ),
     ),
     Story(

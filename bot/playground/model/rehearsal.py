@@ -123,6 +123,7 @@ def _words(thread: Transcript, task: Transcript, newest: Event, rules: Rules) ->
         "result": newest.data if newest.kind == "result" else None,
         "reason": _recognised(newest.text, rules, other_than=args),
         "rejection": _rejection(task),
+        **_beside(thread),
         "heard": [event.text for event in task.events if event.kind == "delegate_finished"],
         "failure": next((event.text for event in reversed(task.events) if event.kind == "failed"), None),
     }
@@ -138,6 +139,14 @@ def _rejection(task: Transcript) -> JsonValue:
     """Who said no last, and why."""
     said = next((event for event in reversed(task.events) if event.kind == "rejected"), None)
     return {"by": said.attributes.get("by", ""), "text": said.text} if said else None
+
+
+def _beside(thread: Transcript) -> dict[str, JsonValue]:
+    """What came with messages: {earlier}, as others said it, and of the last file {file.name} and {file.text}."""
+    said: list[JsonValue] = [f"{e.attributes.get('by', '')}: {e.text}" for e in thread.events if e.kind == "said"]
+    file = next((event for event in reversed(thread.events) if event.kind == "file"), None)
+    read: JsonValue = {"name": file.attributes.get("name", ""), "text": file.text} if file else None
+    return {"earlier": said or None, "file": read}
 
 
 def _last(thread: Transcript) -> dict[str, JsonValue]:

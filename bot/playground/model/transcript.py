@@ -16,6 +16,7 @@ _ELEMENT = re.compile(
     r"<(?P<kind>\w+)(?P<attributes>(?:\s+\w+=\"[^\"]*\")*)\s*(?:/>|>(?P<body>.*?)</(?P=kind)>)", re.DOTALL
 )
 _ATTRIBUTE = re.compile(r"(\w+)=\"([^\"]*)\"")
+_EARLIER = re.compile(r"</?earlier[^>]*>")  # stands around what was said before a message
 _MEANS = {  # by kind and `how`
     ("failed", "withdrawn"): "withdrawn",
     ("task", ""): "message",  # what a delegate was given to do
@@ -115,7 +116,8 @@ def arguments(step: Event | None) -> dict[str, JsonValue]:
 
 def read_transcript(blocks: Sequence[str]) -> Transcript:
     """Parse the blocks; what is none of ours in them is left out."""
-    return Transcript(tuple(_event(match) for block in blocks for match in _ELEMENT.finditer(block)))
+    flat = (_EARLIER.sub("", block) for block in blocks)
+    return Transcript(tuple(_event(match) for block in flat for match in _ELEMENT.finditer(block)))
 
 
 def _event(match: re.Match[str]) -> Event:

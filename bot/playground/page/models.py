@@ -29,6 +29,20 @@ class Example(Frozen):
     colleagues: bool = False  # something that colleagues would ask; else, that customers would
 
 
+class Said(Frozen):
+    """Something that somebody says before a story begins."""
+
+    person: str  # their user id in Slack
+    text: str
+
+
+class Attached(Frozen):
+    """A text file that somebody shares."""
+
+    name: str
+    text: str
+
+
 class Story(Frozen):
     """Something to see for oneself: what begins it, and what to do then."""
 
@@ -39,6 +53,8 @@ class Story(Frozen):
     channel: str = ""  # ... in this channel of Slack, or else as a mail:
     to: str = ""
     subject: str = ""
+    before: tuple[Said, ...] = ()  # what others say first in that channel: a thread, in which it is then written
+    file: Attached | None = None  # what is shared with it there
     first: Trouble | None = None  # a switch that has to be on before
 
 

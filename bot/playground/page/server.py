@@ -22,8 +22,11 @@ from bot.playground.slack.control_http import (
     ClickView,
     CloseView,
     Command,
+    Delete,
+    Edit,
     OpenApp,
     Say,
+    Share,
     SubmitView,
     UseShortcut,
 )
@@ -215,6 +218,21 @@ class PageServer:
     async def _open(self, request: web.Request) -> web.StreamResponse:
         asked = await _read(request, OpenApp)
         return web.json_response({"channel": self._slack.open_app(asked.user, asked.tab)})
+
+    async def _share(self, request: web.Request) -> web.StreamResponse:
+        asked = await _read(request, Share)
+        ts = self._slack.share(asked.user, asked.channel, asked.name, asked.content, asked.said, asked.thread_ts)
+        return web.json_response({"ts": ts})
+
+    async def _edit(self, request: web.Request) -> web.StreamResponse:
+        asked = await _read(request, Edit)
+        self._slack.edit(asked.user, asked.channel, asked.ts, asked.text)
+        return web.json_response({})
+
+    async def _delete(self, request: web.Request) -> web.StreamResponse:
+        asked = await _read(request, Delete)
+        self._slack.delete(asked.user, asked.channel, asked.ts)
+        return web.json_response({})
 
     async def _click(self, request: web.Request) -> web.StreamResponse:
         asked = await _read(request, Click)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Base64Bytes, BaseModel, Field, ValidationError
 
 from bot.errors import CountersignError
 from bot.playground.slack.control import Control
@@ -27,6 +27,17 @@ class Say(Frozen):
     text: str
     thread_ts: str | None = None
     broadcast: bool = False
+
+
+class Share(Frozen):
+    """POST /control/share; `content` is base64."""
+
+    user: str
+    channel: str
+    name: str
+    content: Base64Bytes
+    said: str = ""
+    thread_ts: str | None = None
 
 
 class Edit(Frozen):
@@ -131,7 +142,7 @@ class ControlHttp:
 
     def add_routes(self, app: web.Application) -> None:
         """Serve the paths under /control/."""
-        for act in (self.say, self.edit, self.delete, self.react, self.open_app):
+        for act in (self.say, self.share, self.edit, self.delete, self.react, self.open_app):
             app.router.add_post(f"/control/{act.__name__}", self._guarded(act))
         for act in (self.command, self.shortcut, self.click, self.click_view, self.submit_view, self.close_view):
             app.router.add_post(f"/control/{act.__name__}", self._guarded(act))
@@ -148,6 +159,12 @@ class ControlHttp:
         """Answer with the ts of the new message."""
         asked = await _read(request, Say)
         ts = self.control.say(asked.user, asked.channel, asked.text, asked.thread_ts, broadcast=asked.broadcast)
+        return web.json_response({"ts": ts})
+
+    async def share(self, request: web.Request) -> web.StreamResponse:
+        """Answer with the ts of the message that shows the file."""
+        asked = await _read(request, Share)
+        ts = self.control.share(asked.user, asked.channel, asked.name, asked.content, asked.said, asked.thread_ts)
         return web.json_response({"ts": ts})
 
     async def edit(self, request: web.Request) -> web.StreamResponse:

@@ -1,16 +1,18 @@
 """A running peer, and the adapter hearing it over HTTP with an intake that records."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.slack import SlackPeer, Timing
+from bot.store.server import Client, connect
 from channels.slack.app import SlackApp, SlackSettings, build
 from channels.slack.calls import reading_client
 from channels.slack.http import PATH, serve_http
 from channels.slack.sender import SlackChannel
 from tests.channels.slack.intake import RecordingIntake
+from tests.store.servers import embedded, empty
 
 
 @pytest.fixture
@@ -52,3 +54,19 @@ def channel(settings: SlackSettings) -> SlackChannel:
 def client(settings: SlackSettings) -> AsyncWebClient:
     """The client that reads."""
     return reading_client(settings.bot_token, settings.api_url)
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an embedded server."""
+    with embedded(tmp_path_factory.mktemp("server")) as url:
+        yield url
+
+
+@pytest.fixture
+async def store(server_url: str) -> AsyncIterator[Client]:
+    """A client of an empty store."""
+    client = await connect(server_url)
+    await empty(client)
+    yield client
+    await client.aclose()

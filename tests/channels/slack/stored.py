@@ -11,12 +11,14 @@ from bot.fold import fold
 from bot.ids import RequestIds, thread_id
 from bot.people import Directory
 from bot.places import Delivery
+from bot.port import RefusalRecord
 from bot.reception import Reception
 from bot.store import log
 from bot.store.keys import ALL_SHARDS
 from bot.store.server import Client
-from channels.slack.app import Remembered, SlackApp, SlackSettings, build
+from channels.slack.app import SlackApp, SlackSettings, build
 from channels.slack.known import Stored
+from channels.slack.remembered import Remembered
 
 SECRET = b"a secret of the tests"
 CONFIG = """
@@ -56,3 +58,18 @@ async def outgoing(store: Client) -> list[Delivery]:
     """What is to be sent."""
     parts = await asyncio.gather(*(cast("Any", store).xrange(shard.out) for shard in ALL_SHARDS))
     return [Delivery.model_validate_json(fields[b"d"]) for part in parts for _, fields in part]
+
+
+async def all_bodies(store: Client) -> list[MessageBody]:
+    """What people wrote in all threads."""
+    found: list[MessageBody] = []
+    for head in await log.recent(store, 100):
+        events = fold(head.thread, await log.load(store, head.thread), Sealer(SECRET)).events
+        found += [event.body for event in events if isinstance(event, MessageReceived) and event.body]
+    return found
+
+
+async def refusals(store: Client) -> list[RefusalRecord]:
+    """What was refused."""
+    parts = await asyncio.gather(*(cast("Any", store).xrange(shard.refused) for shard in ALL_SHARDS))
+    return [RefusalRecord.model_validate_json(fields[b"d"]) for part in parts for _, fields in part]

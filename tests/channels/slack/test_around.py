@@ -11,9 +11,10 @@ from bot.config import ChannelEntry
 from bot.playground.slack import SlackPeer, Timing, User
 from bot.playground.slack.defaults import DEFAULT_USERS
 from channels.slack import around
-from channels.slack.app import Remembered, SlackApp, SlackSettings, build
+from channels.slack.app import SlackApp, SlackSettings, build
 from channels.slack.around import LATE, MOST_CHARACTERS, MOST_REMARKS, REFUSED, within
 from channels.slack.http import PATH, serve_http
+from channels.slack.remembered import Remembered
 from tests.channels.slack.remembering import KnownInMemory, ThreadsIntake
 from tests.helpers import wait_until
 

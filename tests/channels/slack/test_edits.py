@@ -1,36 +1,19 @@
 """Edits and deletions: nothing starts or is read again by them, and whoever changed what was read hears so, once."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.places import Notice
 from bot.playground.slack import SlackPeer
-from bot.store.server import Client, connect
+from bot.store.server import Client
 from channels.slack.app import SlackApp, SlackSettings
 from channels.slack.edits import GONE, READ, UNHEARD
 from channels.slack.http import PATH, serve_http
 from tests.channels.slack.stored import outgoing, process, texts
 from tests.helpers import wait_until
-from tests.store.servers import embedded, empty
 
 DEPLOYS = "C0DEPLOYS"
-
-
-@pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an embedded server."""
-    with embedded(tmp_path_factory.mktemp("server")) as url:
-        yield url
-
-
-@pytest.fixture
-async def store(server_url: str) -> AsyncIterator[Client]:
-    """A client of an empty store."""
-    client = await connect(server_url)
-    await empty(client)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture

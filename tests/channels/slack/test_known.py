@@ -1,7 +1,7 @@
 """The back-fill over the real intake and a real store: what is remembered, and that each message is in the log once."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
@@ -16,14 +16,13 @@ from bot.people import Directory
 from bot.playground.slack import SlackPeer, Timing
 from bot.store import log
 from bot.store.cursors import heard_key
-from bot.store.server import Client, connect
+from bot.store.server import Client
 from channels.slack.app import SlackApp, SlackSettings, build
 from channels.slack.backfill import Backfill
 from channels.slack.http import PATH, serve_http
 from channels.slack.known import Stored
 from channels.slack.past import us_of
 from tests.helpers import wait_until
-from tests.store.servers import embedded, empty
 
 DEPLOYS = "C0DEPLOYS"
 SECRET = b"a secret of the tests"
@@ -37,22 +36,6 @@ roles = ["operators"]
 [[routes]]
 agent = "deploy"
 """
-
-
-@pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an embedded server."""
-    with embedded(tmp_path_factory.mktemp("server")) as url:
-        yield url
-
-
-@pytest.fixture
-async def store(server_url: str) -> AsyncIterator[Client]:
-    """A client of an empty store."""
-    client = await connect(server_url)
-    await empty(client)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture

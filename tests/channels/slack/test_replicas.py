@@ -1,38 +1,20 @@
 """Several replicas and both ways in at once: each message is in the log once, however often and wherever it comes."""
 
 import random
-from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.slack import SlackPeer
 from bot.playground.slack.events import Ack, Delivery, HttpTransport, Transport
-from bot.store.server import Client, connect
+from bot.store.server import Client
 from channels.slack.app import SlackSettings
 from channels.slack.http import PATH, serve_http
 from channels.slack.socket import serve_socket
 from tests.channels.slack.stored import bodies, outgoing, process, texts
 from tests.helpers import wait_until
-from tests.store.servers import embedded, empty
 
 DEPLOYS = "C0DEPLOYS"
-
-
-@pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an embedded server."""
-    with embedded(tmp_path_factory.mktemp("server")) as url:
-        yield url
-
-
-@pytest.fixture
-async def store(server_url: str) -> AsyncIterator[Client]:
-    """A client of an empty store."""
-    client = await connect(server_url)
-    await empty(client)
-    yield client
-    await client.aclose()
 
 
 def anywhere(ways: list[Transport], seed: int) -> Transport:

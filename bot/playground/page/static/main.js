@@ -94,7 +94,8 @@ async function decide(way, request) {
 async function play(story) {
   if (story.first) await ground.ensure(story.first);
   await become(story.person, story.channel ? "slack" : "mail", story.channel || null);
-  if (story.channel) await slack.send(story.text);
+  if (story.before.length) await slack.join(story);
+  else if (story.channel) await slack.send(story.text);
   else await mail.send(story);
 }
 

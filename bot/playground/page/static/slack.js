@@ -8,6 +8,7 @@ import { files } from "./files.js";
 import * as home from "./home.js";
 import { showModal } from "./modal.js";
 import { mrkdwn } from "./mrkdwn.js";
+import { attaching, encoded, ownTools } from "./own.js";
 
 const OPEN_THREADS = 4; // the newest ones show their replies by themselves
 const REPLIES_SHOWN = 6; // of a long thread, until one asks for the others
@@ -39,6 +40,32 @@ export function begin(examples, pickThread, started) {
   enterSends($("text"), () => send($("text")));
   $("text").addEventListener("input", () => grow($("text")));
   $("messages").addEventListener("click", follow); // links to messages of this Slack
+  $("composer").prepend(...attaching(() => at($("text").value), shared($("text"))));
+}
+
+const at = (text, thread = null) => ({ user, channel: channel === "bot" ? snapshot.bot_user : channel, said: text, thread_ts: thread });
+
+/** What follows when a file was shared with the words in this field. */
+const shared = (field, thread = null) => async (ts) => {
+  field.value = "";
+  grow(field);
+  await refresh();
+  if (thread === null) { onStart(channel, ts); toBottom(); }
+};
+
+/** A conversation of others, and then a mention with a file in it: what a story begins with. */
+export async function join({ before, text, file }) {
+  let root = null;
+  for (const { person, text: said } of before) {
+    const answer = await post("say", { user: person, channel, text: said, thread_ts: root });
+    if (answer === null) return;
+    root ??= answer.ts;
+  }
+  if (file) await post("share", { ...at(text, root), name: file.name, content: encoded(file.text) });
+  else await post("say", { user, channel, text, thread_ts: root });
+  await refresh();
+  onStart(channel, root);
+  toBottom();
 }
 
 /** Show what this person sees; `where` is a channel's id, a person's (their direct messages) or null (as before). */
@@ -239,7 +266,8 @@ const replyLink = (ts) => el("button.link", { type: "button", onclick: () => {
 
 function replyForm(ts) {
   const field = el("textarea", { rows: 1, "aria-label": "Reply in thread", placeholder: "Reply; no @bot is needed in a thread", maxlength: 150000 });
-  const form = el("form.reply-form", { autocomplete: "off" }, field, el("button.send", { type: "submit" }, "Reply"));
+  const form = el("form.reply-form", { autocomplete: "off" }, attaching(() => at(field.value, ts), shared(field, ts)), field,
+    el("button.send", { type: "submit" }, "Reply"));
   const reply = () => send(field, ts);
   form.addEventListener("submit", (event) => { event.preventDefault(); reply(); });
   enterSends(field, reply);
@@ -252,17 +280,27 @@ function replyForm(ts) {
 function messageOf(message, room) {
   return kept.get(`message/${room.id}/${message.ts}`, message, () => {
     const author = snapshot.users.find((one) => one.id === message.user);
+    const shown = el("div", {}, content(message, room));
+    const isOwn = message.user === user && !message.is_bot && !message.ephemeral && message.body.subtype !== "tombstone";
     return el(`article.message${message.ephemeral ? ".alone" : ""}`, { "data-ts": message.ts },
       home.about(message, room, user, snapshot.shortcuts, refresh),
       avatar(author?.real_name ?? message.name),
       el("div", {},
         message.ephemeral ? el("span.whisper", {}, "Only visible to you") : null,
         el("div.byline", {}, el("b", {}, message.name), message.is_bot ? el("span.app", {}, "APP") : null,
-          el("time", {}, clock(Number(message.ts)))),
-        content(message, room),
+          el("time", {}, clock(Number(message.ts))),
+          isOwn ? ownTools({ user, channel: room.id, ts: message.ts }, typed(message.text), shown, refresh) : null),
+        shown,
         message.edited && !message.is_bot ? el("span.edited", {}, "(edited)") : null));
   });
 }
+
+/** A message's text as somebody would type it. */
+const typed = (text) => text
+  .replace(/<@([UW][A-Z0-9]+)>/g, (whole, id) => `@${snapshot.users.find((one) => one.id === id)?.name ?? id}`)
+  .replace(/<#([A-Z0-9]+)(?:\|[^>]*)?>/g, (whole, id) => `#${known.channel(id) ?? id}`)
+  .replace(/<(https?:[^|>]+)(?:\|[^>]*)?>/g, "$1")
+  .replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
 function content(message, room) {
   const list = message.body.blocks ?? [];

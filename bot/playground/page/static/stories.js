@@ -9,12 +9,15 @@ export function begin(stories, people, play) {
 }
 
 function storyOf(story, people, play) {
-  const name = people.find((one) => one.id === story.person).name.split(" ")[0];
+  const nameOf = (id) => people.find((one) => one.id === id || one.slack === id).name.split(" ")[0];
+  const name = nameOf(story.person);
   const said = story.text.replace(/^@bot /, "");
   const start = el("button.primary", { type: "button" }, "Begin");
   start.addEventListener("click", () => { $("stories").close(); play(story); });
+  const talk = story.before.map((one) => el("p", {}, `${nameOf(one.person)} says: “${one.text}”`));
   return el("section", { "aria-label": story.title },
     el("div.story-top", {}, el("h3", {}, story.title), start),
-    el("p", {}, `${name} ${story.channel ? "says" : "writes"}: “${said}”`),
+    talk,
+    el("p", {}, `${name} ${story.channel ? "says" : "writes"}: “${said}”${story.file ? `, with the file ${story.file.name}` : ""}`),
     el("ol", {}, story.then.map((one) => el("li", {}, one))));
 }
