@@ -30,7 +30,7 @@ _WHY = {
     "too_old": "too old",
     "too_big": "too big",
 }
-_NO_REFUSALS = frozenset({"told", "counted"})  # what was answered by code alone is kept in the same list
+_NO_REFUSALS = frozenset({"told", "counted", "edited", "deleted"})  # what code alone answers is kept in the same list
 
 
 def deploys(shop: DemoRepository) -> list[Ran]:

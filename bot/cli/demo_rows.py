@@ -58,11 +58,12 @@ def _who(event: e.AnyEvent, names: Names) -> str:
 
 def beside(event: e.MessageReceived, said: str) -> str:
     """What somebody wrote, and below it what others had said before, and which files were read."""
-    earlier = event.body.earlier if event.body else None
-    remarks = earlier.remarks if earlier else ()
-    before = ["said before, and read:", *(f"{one.name}: {one.text}" for one in remarks)] if remarks else []
-    files = [f"read in the file {file.name}: {len(file.text)} characters" for file in (event.body.files if event.body else ())]
-    return "\n".join([said, *before, *files])
+    body = event.body
+    lines = [said]
+    if body is not None and body.earlier is not None and body.earlier.remarks:
+        lines += ["Said before, and read:", *(f"{one.name}: {one.text}" for one in body.earlier.remarks)]
+    lines += [f"Read: {file.name}, {len(file.text)} characters" for file in (body.files if body is not None else ())]
+    return "\n".join(lines)
 
 
 def _say(event: e.AnyEvent, calls: Calls, names: Names) -> Words:

@@ -83,17 +83,9 @@ class PageServer:
         app.router.add_get("/api/letter", self._letter)
         app.router.add_get("/api/threads/{thread}", self._thread)
         app.router.add_get("/api/stream", self._stream)
-        in_slack = (
-            self._say,
-            self._command,
-            self._shortcut,
-            self._open,
-            self._click,
-            self._act,
-            self._submit,
-            self._close,
-        )
-        for act in (*in_slack, self._write, self._reply, self._seen, self._trouble):
+        writing = (self._say, self._share, self._edit, self._delete, self._command, self._shortcut)
+        clicking = (self._open, self._click, self._act, self._submit, self._close)
+        for act in (*writing, *clicking, self._write, self._reply, self._seen, self._trouble):
             app.router.add_post(f"/api/{act.__name__.removeprefix('_')}", _careful(act))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
         await self._runner.setup()
