@@ -228,16 +228,22 @@ def channels(core: Core) -> dict[str, Channel]:
     return found
 
 
-async def check_slack(settings: Settings) -> "list[Finding]":
-    """What `bot doctor` says about Slack's tokens, scopes and signing secret."""
+async def check_slack(settings: Settings, config: Config) -> "list[Finding]":
+    """What `bot doctor` says about Slack's tokens, scopes and signing secret, and the channels that bot.toml names."""
     from channels.slack.doctor import check as check_token  # noqa: PLC0415  # only where it is used
+    from channels.slack.doctor_channels import check as check_channels  # noqa: PLC0415
 
-    return await check_token(
-        _plain(settings.slack_bot_token),
-        settings.slack_api_url,
-        app_token=_plain(settings.slack_app_token),
-        signing_secret=_plain(settings.slack_signing_secret),
-    )
+    token = _plain(settings.slack_bot_token)
+    routed = [route.channel for route in config.routes if route.channel is not None]
+    return [
+        *await check_token(
+            token,
+            settings.slack_api_url,
+            app_token=_plain(settings.slack_app_token),
+            signing_secret=_plain(settings.slack_signing_secret),
+        ),
+        *await check_channels(token, settings.slack_api_url, [*config.channels, *routed]),
+    ]
 
 
 def slack_manifest(host: str | None, command: str | None = None, *, as_json: bool) -> str:

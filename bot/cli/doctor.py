@@ -65,6 +65,7 @@ async def findings(*, mail: bool = False) -> AsyncIterator[Finding]:
         return
     yield Finding("ok", "the settings can be read (environment and .env)")
     loaded: dict[str, LoadedAgent] = {}
+    config = Config()
     try:
         config = ConfigFile(settings.bot_config).current()
         yield _people(settings, config)
@@ -80,7 +81,7 @@ async def findings(*, mail: bool = False) -> AsyncIterator[Finding]:
         if mail:
             for finding in await _mail_to_itself(settings, config):
                 yield finding
-    for part in (_store(settings), _secret(settings), _slack(settings), _model(settings, loaded)):
+    for part in (_store(settings), _secret(settings), _slack(settings, config), _model(settings, loaded)):
         for finding in await part:
             yield finding
 
@@ -192,10 +193,10 @@ def _level(*, ok: bool, warns: bool) -> Literal["ok", "warn", "fail"]:
     return "fail" if not ok else "warn" if warns else "ok"
 
 
-async def _slack(settings: Settings) -> list[Finding]:
+async def _slack(settings: Settings, config: Config) -> list[Finding]:
     if settings.slack_bot_token is None:
         return [Finding("warn", "SLACK_BOT_TOKEN is not set, so there is no Slack", _mend("slack_bot_token"))]
-    told = await app.check_slack(settings)
+    told = await app.check_slack(settings, config)
     found = [Finding("ok" if each.ok else "fail", each.what, each.mend) for each in told]
     if settings.slack_app_token is None and settings.slack_signing_secret is None:
         both = f"for `bot slack`, {_mend('slack_app_token')}; for `bot web`, {_mend('slack_signing_secret')}"

@@ -32,6 +32,10 @@ class Heard(Protocol):
         """Return up to which moment (us) all talk of this thread is in its log; None: the thread is not ours."""
         ...
 
+    async def is_ours(self, team: str, channel: str, root: str) -> bool:
+        """Whether this thread has a log."""
+        ...
+
     async def taken(self, team: str, channel: str, root: str, messages: Sequence[str]) -> frozenset[str]:
         """Return those messages (`ts`) of the thread that came to us as messages of their own."""
         ...
@@ -42,6 +46,10 @@ class Unheard:
 
     async def caught_up(self, team: str, channel: str, root: str) -> int | None:
         del team, channel, root
+
+    async def is_ours(self, team: str, channel: str, root: str) -> bool:
+        del team, channel, root
+        return False
 
     async def taken(self, team: str, channel: str, root: str, messages: Sequence[str]) -> frozenset[str]:
         del team, channel, root, messages

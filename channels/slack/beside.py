@@ -43,7 +43,7 @@ class Looking:
             return Beside()
         if event.ts in await self._heard.taken(workspace.team, event.channel, root, [event.ts]):
             return Beside()  # told again
-        is_ours = await self._heard.caught_up(workspace.team, event.channel, root) is not None
+        is_ours = await self._heard.is_ours(workspace.team, event.channel, root)
         if not (starts or is_ours):
             return Beside()  # talk among others
         joins = inside and starts and (calls or not is_ours)

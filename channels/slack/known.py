@@ -71,13 +71,17 @@ class Stored:
         length = cast("int", await store.llen(key))
         for end in range(length, 0, -_CHUNK):
             entries = cast("list[bytes]", await store.lrange(key, max(end - _CHUNK, 0), end - 1))
-            for entry in reversed(entries):
+            for entry in reversed([entry for entry in entries if b'"earlier":{' in entry]):
                 event = decode(entry)
                 earlier = event.body.earlier if isinstance(event, MessageReceived) and event.body else None
                 if earlier is not None and earlier.until is not None:
                     return earlier.until
         born = await self.born(team, channel, root)
         return None if not length else born if born == us_of(root) else 0
+
+    async def is_ours(self, team: str, channel: str, root: str) -> bool:
+        key = ThreadKeys(thread_id("slack", team, channel, root)).log
+        return bool(await cast("Any", self._client).exists(key))
 
     async def taken(self, team: str, channel: str, root: str, messages: Sequence[str]) -> frozenset[str]:
         if not messages:

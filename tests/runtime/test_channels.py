@@ -79,8 +79,8 @@ async def test_but_it_answers_the_question_that_was_put_to_its_author(stage: Sta
 # --- private answers -----------------------------------------------------------------------------------------------
 
 
-async def answered(stage: Stage, table: str) -> list[tuple[str, Text | Notice]]:
-    """Where the answer to Ana's question went, and as what."""
+async def answered(stage: Stage, table: str) -> list[tuple[str, str, str]]:
+    """Where the answer to Ana's question went, as what, and what it said."""
     configured(stage, table)
     stage.model.otherwise = done("It is 42.")
     async with stage.working():
@@ -88,21 +88,23 @@ async def answered(stage: Stage, table: str) -> list[tuple[str, Text | Notice]]:
         await stage.becomes("done")
         await wait_until(lambda: stage.channel.sent)
     found = [one for one, _ in stage.channel.sent]
-    return [(one.place.address, one.content) for one in found if isinstance(one.content, Text | Notice)]
+    said = [(one.place.address, one.content) for one in found]
+    return [(at, type(one).__name__, one.markdown) for at, one in said if isinstance(one, Text | Notice)]
 
 
 async def test_an_answer_is_seen_by_all_in_the_thread(stage: Stage) -> None:
-    assert await answered(stage, "") == [("T0ACME/C0OPS", Text(markdown="It is 42."))]
+    assert await answered(stage, "") == [("T0ACME/C0OPS", "Text", "It is 42.")]
 
 
 async def test_a_private_answer_comes_as_a_direct_message_that_says_what_it_is_about(stage: Stage) -> None:
-    said = Text(markdown="*About: how much?*\n\nIt is 42.")
-    assert await answered(stage, 'answers = "dm"') == [("T0ACME/U0ANA", said)]
+    said = ("T0ACME/U0ANA", "Text", "*About: how much?*\n\nIt is 42.")
+    assert await answered(stage, 'answers = "dm"') == [said]
 
 
 async def test_or_is_shown_in_place_to_whoever_wrote_alone(stage: Stage) -> None:
-    said = Notice(markdown="It is 42.", to="T0ACME/U0ANA")
-    assert await answered(stage, 'answers = "ephemeral"') == [("T0ACME/C0OPS", said)]
+    assert await answered(stage, 'answers = "ephemeral"') == [("T0ACME/C0OPS", "Notice", "It is 42.")]
+    notices = [one.content.to for one, _ in stage.channel.sent if isinstance(one.content, Notice)]
+    assert notices == ["T0ACME/U0ANA"]
 
 
 async def test_a_bot_is_answered_in_the_thread_since_it_reads_nothing_else(stage: Stage) -> None:

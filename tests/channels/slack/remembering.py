@@ -66,6 +66,10 @@ class KnownInMemory:
         moments = [moment for moment in read if moment is not None]
         return moments[-1] if moments else (us_of(root) if self.intake.ours[name] == us_of(root) else 0)
 
+    async def is_ours(self, team: str, channel: str, root: str) -> bool:
+        self._available()
+        return ("slack", team, channel, root) in self.intake.ours
+
     async def taken(self, team: str, channel: str, root: str, messages: Sequence[str]) -> frozenset[str]:
         self._available()
         del root

@@ -197,6 +197,23 @@ async def test_where_every_message_counts_a_reply_brings_the_thread_once(
     assert [len(one.earlier.remarks) if one.earlier else None for one in intake.messages][-2:] == [1, None]
 
 
+async def test_where_a_mention_is_needed_a_reply_without_one_counts_as_an_answer_alone(
+    peer: SlackPeer, settings: SlackSettings, intake: ThreadsIntake
+) -> None:
+    rules = ChannelEntry(listen="mention")
+    app = build(settings, intake, core=Remembered(heard=KnownInMemory(intake), rules=lambda _: rules))
+    async with serve_http(app, host="127.0.0.1", port=0) as port:
+        peer.deliver_to(f"http://127.0.0.1:{port}{PATH}")
+        root = peer.say("U0ANA", "deploys", "@bot deploy")
+        await idle(peer)
+        peer.say("U0ROB", "deploys", "lunch?", root)
+        peer.say("U0ROB", "deploys", "@bot to staging", root)
+        peer.say("U0ROB", "U0BOT", "hello")
+        await idle(peer)
+    marks = {message.text: message.answers_only for message in intake.messages}
+    assert marks == {"deploy": False, "lunch?": True, "to staging": False, "hello": False}
+
+
 @given(st.lists(st.text(max_size=15_000), max_size=8))
 def test_what_is_kept_is_the_end_and_fits(texts: list[str]) -> None:
     remarks = [Remark(at=0, name="Rob", who="person", text=text) for text in texts]

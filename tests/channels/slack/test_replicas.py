@@ -81,6 +81,7 @@ async def test_what_is_read_of_a_thread_is_in_the_log_for_every_replica(
         await wait_until(lambda: peer.idle)
         peer.deliver_to(f"http://127.0.0.1:{two}{PATH}")
         peer.say("U0ROB", "deploys", "since noon", root)
+        await wait_until(lambda: peer.idle)
         peer.post_as_bot("CI", "deploys", "red", root)
         peer.say("U0ANA", "deploys", "@bot and now?", root)
         await wait_until(lambda: peer.idle)

@@ -79,9 +79,10 @@ async def a_mention_among_others(office: Office) -> None:
 async def a_mention_of_ours(office: Office) -> None:
     root = await office.say("@bot deploy")
     office.peer.post_as_bot("CI", "deploys", "red", root)
+    await office.say("me too", root, who="U0SAM")  # a guest, who is refused
     await office.say("@bot and now?", root)
     await office.taken("deploy", "and now?")
-    assert await office.earlier() == ["red"]
+    assert await office.earlier() == ["red", "me too"]
 
 
 async def twice(office: Office) -> None:
