@@ -29,7 +29,8 @@ _BUTTON = (
 
 def text_page(markdown: str, marker: str = "") -> str:
     """Return standard Markdown as a page. HTML in it is shown as text; pictures are not fetched."""
-    return _page(html_of(readable(markdown)), marker)
+    shown = html_of(readable(markdown))
+    return _page(readable(shown), marker)  # again: in Markdown, `&#x202E;` is a character that nobody sees
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from markdown_it.tree import SyntaxTreeNode
 
+from bot.visible import readable
 from channels.slack.wire import JsonObject
 
 _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
@@ -30,8 +31,8 @@ def length(found: Sequence[JsonObject]) -> int:
 
 
 def styled(text: str, style: frozenset[str] = frozenset()) -> JsonObject:
-    """Return one run of text."""
-    made: JsonObject = {"type": "text", "text": text}
+    """Return one run of text, in which nothing is invisible: `&#x202E;` in Markdown is a character by now."""
+    made: JsonObject = {"type": "text", "text": readable(text)}
     return {**made, "style": dict.fromkeys(sorted(style), True)} if style else made
 
 
@@ -53,7 +54,8 @@ def _runs(nodes: Sequence[SyntaxTreeNode], style: frozenset[str]) -> Iterator[Js
                 yield from _text(node.content, style)
 
 
-def _text(text: str, style: frozenset[str]) -> Iterator[JsonObject]:
+def _text(written: str, style: frozenset[str]) -> Iterator[JsonObject]:
+    text = readable(written)
     at = 0
     for match in _ADDRESS.finditer(text):
         address = match.group().rstrip(_AFTER)

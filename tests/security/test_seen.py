@@ -134,6 +134,12 @@ def test_a_link_in_a_mail_shows_where_it_leads() -> None:
     assert page.count("evil.test") == 2
 
 
+def test_in_a_mail_nothing_invisible_is_said_by_its_number() -> None:
+    _, _, page = in_mail(Text(markdown="pay to &#x202E;evil and [x&#8203;](https://acme.test)"))
+    assert "⟨U+202E⟩evil" in page
+    assert not {"\u202e", "\u200b"} & {*page}
+
+
 def test_only_an_approval_has_the_button_that_approves() -> None:
     dressed = APPROVAL.model_copy(
         update={"request_kind": "question", "format": "multiple_choice", "options": ("Approve", APPROVE)}

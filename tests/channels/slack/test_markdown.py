@@ -74,6 +74,9 @@ def link(url: str) -> JsonObject:
         ("<b>bold</b>", [text(of="<b>bold</b>")]),
         ("one\ntwo", [text(of="one\ntwo")]),
         ("a\u202eb", [text(of="a⟨U+202E⟩b")]),
+        ("a&#x202E;b [c&#8203;](https://acme.test/&#x202E;)", [
+            text(of="a⟨U+202E⟩b c⟨U+200B⟩ ("), link("https://acme.test/%E2%80%AE"), text(of=")"),
+        ]),
         ("", [text("italic", of="(nothing)")]),
     ],
 )  # fmt: skip
@@ -200,7 +203,8 @@ FRAGMENTS = st.sampled_from(
         "| a | b |\n|---|:-:|\n| 1 | 2 |\n", "| c ", "|\n", "\n\n", "\n", "**", "_", "~~", "`", "``", "![", "](", ")",
         "<!channel>", "<@U0ANA>", "<!subteam^S1>", "@channel ", "@here ", "&lt;!here&gt;", "<a href='x'>", "<!--",
         "[bank](https://evil.test/?q=1)", '![p](https://evil.test/p.png "t")', "[x]: https://evil.test\n", "[x]",
-        "https://evil.test/a_b*c", "<https://evil.test>", "\\", "&amp;", "&#60;!channel&#62;", "\t", "漢字 ", "\u202e",
+        "https://evil.test/a_b*c", "<https://evil.test>", "\\", "&amp;", "&#60;!channel&#62;", "&#x202E;", "\t",
+        "漢字 ", "\u202e",
     ]
 )  # fmt: skip
 WORD = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=12)
@@ -224,6 +228,13 @@ def test_nobody_is_called_and_no_picture_is_loaded(markdown: str) -> None:
         assert pings("", page, link_names=True) == Pings()
         kinds = {*types(array(page))}
         assert not kinds & {"mrkdwn", "markdown", "image", "user", "usergroup", "broadcast", "channel", "video"}
+
+
+@SOME
+@given(HOSTILE)
+def test_nothing_invisible_gets_through(markdown: str) -> None:
+    for page in pages(markdown):
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\ufeff\0\r\ud800]", str(page))
 
 
 @SOME
