@@ -8,11 +8,16 @@ import pytest
 
 from bot.settings import Settings
 from tests import network
-from tests.helpers import chromium, exim
+from tests.helpers import chromium, dovecot, exim
 
 NO_CHROMIUM = "no chromium found (Debian, Ubuntu: apt install chromium; elsewhere: name it in CHROMIUM)"
 NO_EXIM = "no exim4 found (Debian, Ubuntu: apt install exim4-daemon-light)"
-PROGRAMS = {"browser": (chromium, NO_CHROMIUM, "browser"), "exim": (exim, NO_EXIM, "Exim")}
+NO_DOVECOT = "no dovecot found (Debian, Ubuntu: apt install dovecot-imapd dovecot-lmtpd)"
+PROGRAMS = {
+    "browser": (chromium, NO_CHROMIUM, "browser"),
+    "dovecot": (dovecot, NO_DOVECOT, "Dovecot"),
+    "exim": (exim, NO_EXIM, "Exim"),
+}
 """What a marked test needs: how it is found, why the test is skipped otherwise, and what the test is called then."""
 SETTINGS = {name.upper() for name in Settings.model_fields}
 CLIENTS_OWN = ("ANTHROPIC_", "SLACK_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")  # what the clients read besides

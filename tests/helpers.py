@@ -38,6 +38,12 @@ def chromium() -> Path | None:
     return Path(found) if found else None
 
 
+def dovecot() -> Path | None:
+    """Find Dovecot, the mail server that most mailboxes are kept by; it stands in no ordinary user's PATH."""
+    found = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    return Path(found) if found else None
+
+
 def exim() -> Path | None:
     """Find Exim, the mail server whose bounces are read; it stands in no ordinary user's PATH."""
     found = shutil.which("exim4", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
