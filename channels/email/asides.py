@@ -9,7 +9,8 @@ from channels.email.lines import flat, has_text, trimmed
 
 _LINK = re.compile(r"\[([^\[\]]{0,80})\]\([^()\s]{0,300}\)|[<(\[]https?:[^<>()\[\]\s]{0,500}[>)\]]|https?:\S{1,500}")
 _DEVICE = (
-    r"iphon|ipad|ipod|android|galaxy|samsung|handy|mobil|móvil|celular|cellulare|smartphone|tablet|outlook|\bmail\b|"
+    r"iphon|ipad|ipod|\bios\b|android|galaxy|samsung|handy|mobil|móvil|celular|cellulare|smartphone|tablet|outlook|"
+    r"\bmail\b|"
     r"e-?mail|"
     r"gmail|yahoo|proton|thunderbird|blackberry|device|gerät|windows|huawei|xiaomi|redmi|oppo|pixel|nokia|telefon|"
     r"téléphone|"
@@ -27,7 +28,8 @@ _SENT = (
     r"verstuurd|"
     r"download|verzonden|wysłan[eoy]|pobierz|отправлено|послано|скачать|получить|загрузить|надіслано|skickat|"
     r"skickades|"
-    r"hämta|skaffa|sendt|hent|få|last ned|lähetetty|hanki|hae|odesláno|odoslané|získat|stáhnout|stáhněte|küldve|"
+    r"hämta|skaffa|skaff|sendt|hent|få|last ned|lähetetty|hanki|hae|odesláno|odoslané|získat|stáhnout|stáhněte|"
+    r"küldve|"
     r"trimis|στάλθηκε|"
     r"poslano"
 )
@@ -50,6 +52,7 @@ _MESSAGE = re.compile(
 )
 _SECRET = re.compile(
     r"confiden|privileg|proprietary|vertraulich|riservat|sigilos|vertrouwelijk|poufn|конфиденциальн|konfidenti|"
+    r"konfidensi|"
     r"fortrolig|luottamuksell|důvěrn|dôvern|secret professionnel|機密|秘密|保密|机密|bizalmas|gizli|intended "
     r"(?:only|solely)|"
     r"solely for|ausschließlich|exclusivamente|esclusivamente|exclusivement|uitsluitend|wyłącznie|исключительно|"
@@ -73,7 +76,8 @@ _HEADING = re.compile(
     r"(?=\W|$)"
 )
 _FOOTER = re.compile(
-    r"(?:\W{0,6}(?:please )?(?:consider|think of) (?:the|our) environment before|\W{0,4}bitte (?:denken sie|prüfen "
+    r"(?:\W{0,6}(?:p )?(?:please )?(?:consider|think of) (?:the|our) environment before|\W{0,4}bitte (?:denken sie|"
+    r"prüfen "
     r"sie|"
     r"umwelt)|\W{0,4}(?:pensez|merci de penser) à l'environnement|avant d'imprimer|antes de imprimir|virus-free|"
     r"(?:this|diese) (?:e-?mail|message|nachricht) (?:has been|was|wurde) (?:checked|scanned|auf viren)|"
@@ -86,6 +90,7 @@ _BANNER = re.compile(
     r"(?:this|the) (?:e-?mail|message) (?:originated|was sent|came) from outside)"
 )
 _CONTACT = re.compile(r"@|https?:|www\.|\+?\d[\d ()/.-]{6,}|(?:tel|phone|mobil|fax)\b")
+_STROKES = "-_=*~\u2014\u2500\u2501\uff1d\uff0d\uff3f"
 _LONGEST_SIGNATURE = 40  # lines
 _BESIDE = re.compile(r"_{2,5}|-{3,5}")
 
@@ -136,7 +141,7 @@ def _signature(lines: Sequence[str]) -> int:
         end -= 1
     for number in range(max(0, end - _LONGEST_SIGNATURE - 1), end - 1):
         mark = lines[number].strip()
-        if not mark or mark.strip("-_\u2014"):
+        if not mark or mark.strip(_STROKES) or _in_code(lines, number):
             continue
         if mark in {"--", "\u2014", "\u2014\u2014"}:
             return number
@@ -148,9 +153,20 @@ def _signature(lines: Sequence[str]) -> int:
             and (mark[0] == "_" or any(_CONTACT.search(flat(other)) for other in rest))
         ):
             return number
-        if short and len(mark) > 8 and _is_footer(rest):
+        if short and len(mark) > 8 and (_is_footer(rest) or _is_framed(lines, number, end)):
             return number
     return len(lines)
+
+
+def _is_framed(lines: Sequence[str], number: int, end: int) -> bool:
+    """Whether it stands between two long strokes or below one, and says how to reach somebody: a habit of Japan."""
+    begins = number == 0 or not lines[number - 1].strip()
+    return begins and any(_CONTACT.search(flat(line)) for line in lines[number + 1 : end])
+
+
+def _in_code(lines: Sequence[str], number: int) -> bool:
+    """Whether an odd number of fences follows: this line stands between two of them."""
+    return sum(line.lstrip().startswith("```") for line in lines[number + 1 :]) % 2 == 1
 
 
 def _is_footer(lines: Sequence[str]) -> bool:

@@ -6,6 +6,10 @@ OWN = "=== Please write your reply above this line ==="
 """The first line of every mail of ours: below it, nothing is new."""
 _OWN_WORDS = "please write your reply above this line"
 
+_ABOVE = re.compile(
+    r"[-#=*>_ ]{2,}.{0,80}(?:above this line|oberhalb dieser (?:zeile|linie)|au-dessus de cette ligne|"
+    r"encima de esta línea|sopra questa (?:riga|linea)|acima desta linha|boven deze (?:regel|lijn)|この行より上)"
+)
 _FRAMED = re.compile(
     r"[>| ]*(?:[-_*=~]{2,} ?(?P<both>[^-_*=~].{0,58}?) ?[-_*=~]{2,}|[-_*=~]{3,} ?(?P<left>[^-_*=~].{0,40}))"
 )
@@ -35,8 +39,8 @@ _RULE = re.compile(r"[_-]{8,}")
 
 
 def is_own(line: str) -> bool:
-    """Whether this flat line is our own, however it was quoted or wrapped in marks."""
-    return _OWN_WORDS in line
+    """Whether this flat line is our own, however it was quoted or wrapped in marks, or another system's like it."""
+    return _OWN_WORDS in line or _ABOVE.match(line) is not None
 
 
 def is_rule(line: str) -> bool:

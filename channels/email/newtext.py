@@ -21,6 +21,7 @@ def split(text: str, *, forwards: bool = False) -> Said:
     """
     lines, signed = _lines(text)
     flats = [flat(line) for line in lines]
+    _mark_bars(lines, flats)
     inside = code.inside(lines)
     end, is_forward = _end(lines, flats, inside, forwards=forwards)
     parts = _Parts(lines[:end], _marks(lines[:end], flats[:end], inside))
@@ -65,11 +66,30 @@ def _end(lines: Sequence[str], flats: Sequence[str], inside: Sequence[bool], *, 
             if headblocks.starting_at(flats, first, announced=True):
                 return number, forwards
         if headblocks.begins(line) and headblocks.starting_at(flats, number):
-            return number, forwards
+            return _below_rule(flats, number), forwards
         cited = _is_cited_below(lines, number + 1)
         if not cited and (count := attributions.ending_at(flats, number, cited_next=False)):
             return number + 1 - count, False
     return len(lines), False
+
+
+def _mark_bars(lines: list[str], flats: Sequence[str]) -> None:
+    """Mark what some programs quote with a bar: directly below an attribution only, since tables have bars too."""
+    for number, line in enumerate(flats):
+        first = next((at for at in range(number + 1, min(number + _NEAR, len(lines))) if flats[at]), number)
+        if not lines[first].startswith("|") or first == number or not line.endswith(":"):
+            continue
+        if attributions.ending_at(flats, number, cited_next=True):
+            for at in range(first, len(lines)):
+                if not lines[at].startswith("|"):
+                    break
+                lines[at] = f">{lines[at][1:]}"
+
+
+def _below_rule(flats: Sequence[str], number: int) -> int:
+    """Return where a rule above this line stands, if there is one, else the line itself."""
+    above = next((at for at in range(number - 1, max(-1, number - 3), -1) if flats[at]), number)
+    return number if flats[above].strip("-_=*") or above == number else above
 
 
 def _above(lines: Sequence[str], flats: Sequence[str], number: int) -> int:
