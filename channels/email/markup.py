@@ -22,6 +22,8 @@ _ORIGINAL_IDS = _words(
 )
 _SIGNATURE_CLASSES = _words("gmail_signature gmail_signature_prefix moz-signature protonmail_signature_block")
 _SIGNATURE_IDS = _words("signature x_signature ms-outlook-mobile-signature x_ms-outlook-mobile-signature")
+_ORIGINAL_NAMES = frozenset({"messageReplySection", "quote"})  # Spark's, and GMX's
+_FOXMAILS_LINE = "#b5c4df"
 _WITHOUT_MARGIN = re.compile(r"(?:^|;)\s*margin\s*:\s*0")
 _OUTLOOKS_LINE = re.compile(r"border-top:\s*solid #(?:e1e1e1|b5c4df) 1\.0pt", re.IGNORECASE)
 _INDENTS = re.compile(r"border\s*:\s*(?:none|0|medium none)", re.IGNORECASE)
@@ -57,7 +59,11 @@ def begins_original(tag: str, node: LexborNode) -> bool:
     """Whether a program says by this element that what was answered to begins here."""
     if _id(node) in _ORIGINAL_IDS or "OutlookMessageHeader" in classes(node):
         return True
+    if node.attributes.get("name") in _ORIGINAL_NAMES:
+        return True
     if tag == "hr" and node.attributes.get("data-marker") == "__DIVIDER__":
+        return True
+    if tag == "hr" and (node.attributes.get("color") or "").lower() == _FOXMAILS_LINE:
         return True
     return tag == "div" and _OUTLOOKS_LINE.search((node.attributes.get("style") or "")[:500]) is not None
 
@@ -81,7 +87,8 @@ def above_quote(node: LexborNode, found: Sequence[LexborNode]) -> int:
 
 def signs(node: LexborNode) -> bool:
     """Whether it is its sender's signature."""
-    return bool(classes(node) & _SIGNATURE_CLASSES) or _id(node) in _SIGNATURE_IDS
+    named = node.attributes.get("name") == "messageSignatureSection"  # Spark's
+    return named or bool(classes(node) & _SIGNATURE_CLASSES) or _id(node) in _SIGNATURE_IDS
 
 
 def _has_quote(node: LexborNode) -> bool:
