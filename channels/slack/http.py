@@ -1,5 +1,6 @@
 """Slack's requests by HTTP: signature, size and shape checked before Bolt sees them."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,8 @@ from channels.slack.app import SlackApp
 
 PATH = "/slack/events"
 MAX_BODY = 1024 * 1024  # bytes; a message has at most 40,000 characters, and a form's state less than a card
+BODY_S = 5.0  # for a body to come; Slack does not wait longer than three seconds for an answer
+DRAIN_S = 5.0  # for what is being taken when the process is told to stop
 
 
 def routes(slack: SlackApp) -> list[web.RouteDef]:
@@ -26,8 +29,8 @@ def routes(slack: SlackApp) -> list[web.RouteDef]:
 
     async def events(request: web.Request) -> web.Response:
         body = await _body(request)
-        if body is None:
-            return web.Response(status=413)
+        if isinstance(body, web.Response):
+            return body
         if not _is_signed(verifier, body, request):
             return web.Response(status=401)
         try:
@@ -47,7 +50,7 @@ async def serve_http(
     """Listen until the block ends; yields the port (0: any free one was taken). `more` are further routes."""
     app = web.Application(client_max_size=MAX_BODY)
     app.add_routes([*routes(slack), *more])
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_S)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
@@ -57,15 +60,18 @@ async def serve_http(
         await slack.close()
 
 
-async def _body(request: web.Request) -> bytes | None:
-    """Return the body, or None if it is too big; the application may allow more than we do."""
+async def _body(request: web.Request) -> bytes | web.Response:
+    """Return the body, or a refusal: it is too big, though the application may allow more, or comes too slowly."""
     if (request.content_length or 0) > MAX_BODY:
-        return None
+        return web.Response(status=413)
     try:
-        body = await request.read()
+        async with asyncio.timeout(BODY_S):
+            body = await request.read()
     except web.HTTPRequestEntityTooLarge:
-        return None
-    return body if len(body) <= MAX_BODY else None
+        return web.Response(status=413)
+    except TimeoutError:
+        return web.Response(status=408, headers={"Connection": "close"})
+    return body if len(body) <= MAX_BODY else web.Response(status=413)
 
 
 def _is_signed(verifier: SignatureVerifier, body: bytes, request: web.Request) -> bool:

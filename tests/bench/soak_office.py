@@ -28,7 +28,7 @@ class SocketOffice(Installation):
             used[process.role] += process.cpu_s
         return dict(used)
 
-    async def comes_to_rest(self, busy: Callable[[], bool], timeout: float = 60) -> None:
+    async def comes_to_rest(self, busy: Callable[[], bool], timeout: float = 300) -> None:
         """Wait until nothing is due, leased, open, to be sent, or on its way to the bot."""
         moving = ""
 
