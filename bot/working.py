@@ -80,7 +80,7 @@ async def work(
         daily = asyncio.create_task(digests.run(stop))
         try:
             stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait({sending, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({sending, working, daily, stopping}, return_when=asyncio.FIRST_COMPLETED)
             made.draining.set()
             stop.set()
             wakes.nudge()
