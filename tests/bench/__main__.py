@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.bench.bare import bare
 from tests.bench.figures import Figure, middle, table, write
+from tests.bench.mails import mails
 from tests.bench.memory import resident
 from tests.bench.picture import draw
 from tests.bench.steps import STEP, Cost, by_length, round_trips, throughput
@@ -24,7 +25,9 @@ def main() -> int:
     arguments = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     arguments.add_argument("--runs", type=int, default=5, help="short runs, of which the median counts")
     arguments.add_argument("--waits", type=int, default=100, help="Slack events, clicks and mails each")
-    arguments.add_argument("--only", choices=("steps", "memory", "waits"), help="a part of it; writes no files")
+    arguments.add_argument(
+        "--only", choices=("steps", "memory", "waits", "mails"), help="a part of it; writes no files"
+    )
     arguments.add_argument("--into", type=Path, default=ROOT / "build", help="where bench.json and bench.svg go")
     given = arguments.parse_args()
     where = f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python {platform.python_version()}"
@@ -56,6 +59,9 @@ async def _measure(folder: Path, runs: int, count: int, only: str | None) -> tup
     if only in {None, "waits"}:
         (folder / "waits").mkdir()
         figures += await waits(folder / "waits", count)
+    if only in {None, "mails"}:
+        (folder / "mails").mkdir()
+        figures += await mails(folder / "mails", 5 * count)
     return figures, costs
 
 
