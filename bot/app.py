@@ -184,7 +184,7 @@ async def _listen_to_slack(
     settings.require("slack_bot_token", *wanted)
     known = Stored(core.client)
     beside = Remembered(heard=known, tells=core.intake(), rules=lambda name: core.directory().channel(name))
-    slack = build(_slack(settings), core.intake(), core.pending(), core.desks(), beside)
+    slack = build(_slack(settings), core.intake(), core.pending(), core.desks(), beside, core.turns())
     slack.hearing.early = ForAll(core.client)
     uninstalled.listen(slack, core.intake(), lambda: _operators_mail(core))
     if "web" in roles:

@@ -15,6 +15,7 @@ from bot.reception import Reception
 from bot.settings import Settings
 from bot.steps import Step
 from bot.store.server import Client, ServerFacts
+from bot.turns import CoreTurns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,11 @@ class Core:
             versions={name: agent.version for name, agent in self.agents.items()},
             server=self.server,
         )
+
+    def turns(self) -> CoreTurns:
+        """What channels call about turns."""
+        prompts = {name: agent.front.prompts for name, agent in self.agents.items()}
+        return CoreTurns(client=self.client, sealer=self.sealer, directory=self.directory, prompts=prompts)
 
     def form(self, agent: str, step: str) -> type[Step] | None:
         """The form of an agent's step; None if it does not offer it."""

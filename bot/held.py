@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from bot import progress as progress_of
+from bot import sessions
 from bot.entries import stamped
 from bot.errors import CountersignError
 from bot.events import AnyEvent
@@ -100,6 +101,7 @@ class Held:
         """
         await asyncio.gather(*(spread(self.runtime.client, each) for each in live(self.thread, self.now())))
         await self._give_back(Release(timer=timer), progress=True)
+        sessions.show(self.runtime, self.thread, works=False)
 
     async def hand_over(self) -> None:
         """Give the thread back at once, for another worker; this claim was not an attempt."""

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from bot import asking, climbing, deciding, performing
+from bot import asking, climbing, deciding, performing, sessions
 from bot import moves as m
 from bot.approvals import cards, replies
 from bot.bodies import ErrorBody, TextBody
@@ -30,6 +30,7 @@ async def advance(held: Held) -> None:
             case m.Rest():
                 return await held.release()
             case _:
+                sessions.show(held.runtime, held.thread, works=True)
                 try:
                     await perform(held, move)
                 except Interrupted:

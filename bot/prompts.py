@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from bot.bodies import Limits
 from bot.errors import SettingsError
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
+
+
+_Prompt = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 class PromptError(SettingsError):
@@ -28,6 +31,7 @@ class FrontMatter(BaseModel):
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
     max_tokens: int = Field(default=8192, ge=256, le=64_000)
     limits: Limits = Limits()
+    prompts: tuple[_Prompt, ...] = ()  # what people may ask it, as Slack suggests it to them
 
     @field_validator("limits")
     @classmethod

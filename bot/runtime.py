@@ -17,6 +17,7 @@ from bot.guards import Allowed
 from bot.ids import RequestIds
 from bot.model import Model
 from bot.people import Directory
+from bot.port_turns import Sessions
 from bot.steps import Action
 from bot.store.server import Client
 from bot.thread import Thread
@@ -35,6 +36,7 @@ class Runtime:
     directory: Callable[[], Directory]
     lease_us: int = 30_000_000
     warning: str = ""  # shown on every approval card
+    sessions: Mapping[str, Sessions] = field(default_factory=dict[str, Sessions])  # channel -> what shows a status
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 
     def own_settings(self, agent: str) -> Mapping[str, object]:

@@ -14,6 +14,7 @@ from bot.digests import Digests
 from bot.ids import RequestIds
 from bot.model import API_URL, AnthropicModel
 from bot.port import Channel
+from bot.port_turns import Sessions
 from bot.renewer import Renewer
 from bot.runtime import Runtime
 from bot.sender import Sender
@@ -27,7 +28,7 @@ LOSSY = "This installation's Redis may lose acknowledged writes: after a crash o
 
 
 @asynccontextmanager
-async def runtime(core: Core) -> AsyncGenerator[Runtime]:
+async def runtime(core: Core, channels: Mapping[str, Channel] | None = None) -> AsyncGenerator[Runtime]:
     """What a worker needs beyond the core: the model, and what the agents depend on, opened.
 
     Raises:
@@ -54,6 +55,7 @@ async def runtime(core: Core) -> AsyncGenerator[Runtime]:
             directory=core.directory,
             lease_us=int(settings.lease_s * 1_000_000),
             warning="" if core.server.durable_always else LOSSY,
+            sessions={name: one for name, one in (channels or {}).items() if isinstance(one, Sessions)},
         )
 
 
@@ -64,7 +66,7 @@ async def work(
 
     `watched` are the mailboxes whose silence is told to the operators; None: all that are, or lately were, watched.
     """
-    async with runtime(core) as made:
+    async with runtime(core, channels) as made:
         gc.freeze()  # what is loaded by now stays: the collector, a tenth of a worker's time, need not look at it again
         wakes = Wakes(core.client)
         renewer = Renewer(lambda: sync_client(core), made.lease_us)

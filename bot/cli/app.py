@@ -202,6 +202,17 @@ def dead(as_json: AsJson = False) -> None:
     list_dead(as_json=as_json)
 
 
+@app.command(rich_help_panel=_LOOKING)
+def stats(
+    since: Annotated[str | None, typer.Option(metavar="7d|2026-11-01", help="Only what happened since then.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Count what the agents did, by the logs: turns, requests, tokens, failures, and what people thought of answers."""
+    from bot.cli.stats import show_stats
+
+    show_stats(since=since, as_json=as_json)
+
+
 @app.command(rich_help_panel=_SETTING_UP)
 def init() -> None:
     """Write a bot.toml and a .env to start from; nothing is overwritten."""

@@ -25,7 +25,7 @@ def list_audit(*, since: str | None, thread: str | None, as_json: bool) -> None:
         RefusedError: there is no such time or thread.
 
     """
-    earliest = _time(since) if since is not None else 0
+    earliest = time_of(since) if since is not None else 0
 
     async def work(made: Opened) -> list[Audited]:
         return await _collect(made, await _threads(made, thread))
@@ -61,7 +61,7 @@ async def _collect(made: Opened, threads: list[str]) -> list[Audited]:
     return sorted(with_uses(records, used), key=lambda record: (record.opened_at, record.thread, record.n))
 
 
-def _time(text: str) -> int:
+def time_of(text: str) -> int:
     """A time (us since 1970): so long ago, or a date or time by this machine's clock."""
     ago = _AGO.fullmatch(text)
     try:

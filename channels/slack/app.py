@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.port import Intake
 from bot.port_desk import Desks
+from bot.port_turns import Turns
 from channels.slack.about import About
 from channels.slack.around import Around
 from channels.slack.beside import Looking
@@ -26,10 +27,20 @@ from channels.slack.interactions import Interactions
 from channels.slack.later import Later
 from channels.slack.means import Means
 from channels.slack.past import Past
-from channels.slack.payloads import ButtonPress, Envelope, MessageAction, Opened, SlashCommand, Submission, fault_in
+from channels.slack.payloads import (
+    ButtonPress,
+    Envelope,
+    MessageAction,
+    Opened,
+    SessionStopped,
+    SlashCommand,
+    Submission,
+    fault_in,
+)
 from channels.slack.people import Installation, People, Workspace
 from channels.slack.remembered import Remembered
 from channels.slack.tally import Tally
+from channels.slack.turning import Turning
 from channels.slack.typed import Pending, Typed
 from channels.slack.wire import JsonObject
 
@@ -57,6 +68,7 @@ class SlackApp:
         pending: Pending | None = None,
         desks: Desks | None = None,
         core: Remembered | None = None,
+        turns: Turns | None = None,
     ) -> None:
         """Build the clients and register the listeners; nothing is called yet."""
         core = core or Remembered()
@@ -100,7 +112,8 @@ class SlackApp:
         self._home = Home(self._means) if self._means else None
         self._about = About(self._means, intake) if self._means else None
         self._commands = Commands(self._means) if self._means else None
-        self._interactions = Interactions(intake, people, writer, self.tally, self._home, self._about)
+        self._turning = Turning(turns, people, self._installation, writer, self.tally) if turns else None
+        self._interactions = Interactions(intake, people, writer, self.tally, self._home, self._about, self._turning)
         self.bolt = AsyncApp(
             name="countersign",
             logger=sdk_logger(),
@@ -147,12 +160,15 @@ class SlackApp:
         """Finish what is being shown to people."""
         await self._interactions.close()
         await self._later.close()
+        if self._turning is not None:
+            await self._turning.close()
 
     def _listen(self) -> None:
         # slack_bolt leaves its patterns' types bare, hence the pragmas.
         for kind in ("app_mention", "message"):
             self.bolt.event(kind)(self._message)  # pyright: ignore[reportUnknownMemberType]
         self.bolt.event("app_home_opened")(self._opened)  # pyright: ignore[reportUnknownMemberType]
+        self.bolt.event("agent_session_stopped")(self._stopped)  # pyright: ignore[reportUnknownMemberType]
         self.bolt.event(_ANY)(self._other_event)  # pyright: ignore[reportUnknownMemberType]
         self.bolt.action(_ANY)(self._press)  # pyright: ignore[reportUnknownMemberType]
         self.bolt.command(_ANY)(self._command)  # pyright: ignore[reportUnknownMemberType]
@@ -187,8 +203,17 @@ class SlackApp:
         opened = Opened.model_validate(body)
         if opened.event.tab == "home" and self._home is not None:
             self._home.refresh(opened.event.user)
+        elif opened.event.tab == "messages" and self._turning is not None:
+            self._turning.suggest(opened.event)
         else:
             self.tally.ignored("tab_of_no_use", opened.event_id)
+
+    async def _stopped(self, body: JsonObject) -> None:
+        if self._turning is None:
+            self.tally.ignored("stop_of_no_use", str(body.get("event_id")))
+            return
+        async with asyncio.timeout(TAKE_S):
+            await self._turning.stop(SessionStopped.model_validate(body))
 
     async def _other_event(self, body: JsonObject) -> None:
         self.tally.ignored("event_of_no_use", str(body.get("event_id")))
@@ -227,9 +252,11 @@ def build(
     pending: Pending | None = None,
     desks: Desks | None = None,
     core: Remembered | None = None,
+    turns: Turns | None = None,
 ) -> SlackApp:
     """Return the app; `serve_http` and `serve_socket` feed it. With `pending`, typed decisions bring the buttons.
 
-    With `desks`, people have the slash command, the Home tab, and the shortcut in a message's menu.
+    With `desks`, people have the slash command, the Home tab, and the shortcut in a message's menu; with `turns` they
+    rate answers, stop turns, and are offered prompts.
     """
-    return SlackApp(settings, intake, pending, desks, core)
+    return SlackApp(settings, intake, pending, desks, core, turns)

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.bodies import AnswerKind
 from bot.port import AnswerInbound, Intake
-from channels.slack import buttons, home
+from channels.slack import buttons, home, rating
 from channels.slack.about import ABOUT, About
 from channels.slack.buttons import Pick
 from channels.slack.calls import respond
@@ -23,6 +23,7 @@ from channels.slack.render import text_messages
 from channels.slack.submissions import Submissions
 from channels.slack.tally import Tally
 from channels.slack.telling import tell
+from channels.slack.turning import Turning
 
 UNKNOWN = "This button is no longer known. Please ask again in the thread, or look at it with `bot requests`."
 NO_FORM = "Slack could not open the form. Please press the button again."
@@ -47,6 +48,7 @@ class Interactions:
         tally: Tally,
         home: Home | None = None,
         about: About | None = None,
+        turning: Turning | None = None,
     ) -> None:
         """Take where answers go, who knows the people, the client to show things with, and what has buttons besides."""
         self._intake = intake
@@ -56,6 +58,7 @@ class Interactions:
         self._submissions = Submissions(intake, people, tally)
         self._home = home
         self._about = about
+        self._turning = turning
         self._later = Later(tally)
 
     async def press(self, press: ButtonPress, ack: AsyncAck) -> None:
@@ -71,6 +74,8 @@ class Interactions:
                 await self._open(press, pick, _FORMS[name], ack)
             case home.REFRESH | home.REVOKE if self._home is not None:
                 await self._home.press(press, ack)
+            case rating.RATE if self._turning is not None:
+                await self._turning.rate(press, ack)
             case _:
                 self._tally.broken("unknown_action")
                 await ack()
@@ -80,6 +85,8 @@ class Interactions:
         """Take a form. Raises what the intake raises, and SlackAwayError: then nothing is acknowledged."""
         if self._about is not None and sent.view.callback_id == ABOUT:
             await self._about.submit(sent, ack)
+        elif self._turning is not None and await self._turning.submit(sent, ack):
+            pass
         elif told := await self._submissions.take(sent, ack):
             origin, text = told
             if origin.home and self._home is not None:

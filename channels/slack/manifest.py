@@ -28,6 +28,7 @@ SCOPES = {
     "mpim:history": "group direct messages",
     "chat:write": "answering, and asking for approval",
     "files:read": "reading the text files that come with a message",
+    "assistant:write": "being an agent: the Stop button, what a thread is at, and prompts to begin with",
     "files:write": "showing all of a call, or answer, that is too long; without it nobody approves such a call here",
     "im:write": "asking someone for approval by direct message",
     "channels:read": "finding the public channels it is in, to look there for what it missed during an outage",
@@ -53,7 +54,8 @@ EVENTS = {
     "message.groups": Event("the same in private channels", "groups:history"),
     "message.im": Event("direct messages", "im:history"),
     "message.mpim": Event("group direct messages", "mpim:history"),
-    "app_home_opened": Event("showing what waits for someone in the app's Home tab"),
+    "app_home_opened": Event("showing what waits for someone in the app's Home tab, and prompts in its messages"),
+    "agent_session_stopped": Event("the Stop button, which pauses a thread", "assistant:write"),
     "app_uninstalled": Event("telling the operators that the app was taken out of the workspace"),
     "tokens_revoked": Event("telling the operators that its token was taken away"),
 }
@@ -134,9 +136,18 @@ class SlashCommand(Part):
     should_escape: Literal[False] = False
 
 
+class AgentView(Part):
+    """That the app is an agent, with sessions; prompts are suggested to each person when they open it."""
+
+    agent_description: Annotated[str, StringConstraints(min_length=1, max_length=300)] = (
+        "Ask it to do something. Whatever changes the world waits until a named person has approved exactly that."
+    )
+
+
 class Features(Part):
     """What people see of the app."""
 
+    agent_view: AgentView = AgentView()
     app_home: AppHome = AppHome()
     bot_user: BotUser = BotUser()
     shortcuts: tuple[Shortcut, ...] = Field(default=(Shortcut(),), max_length=10)

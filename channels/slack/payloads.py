@@ -222,6 +222,7 @@ class OpenedTab(Payload):
 
     user: str = Field(pattern=_USER)
     tab: str = "home"
+    channel: str = ""
 
 
 class Opened(Payload):
@@ -229,6 +230,20 @@ class Opened(Payload):
 
     event_id: str = ""
     event: OpenedTab
+
+
+class Stop(Payload):
+    """The Stop button of an agent's session, and who pressed it."""
+
+    user: str = Field(pattern=_USER)
+    channel: str = Field(pattern=_CHANNEL)
+    thread_ts: str = Field(pattern=_TS)
+
+
+class SessionStopped(Payload):
+    """Somebody pressed Stop (`agent_session_stopped`)."""
+
+    event: Stop
 
 
 class View(Payload):
@@ -257,6 +272,8 @@ def fault_in(body: object) -> str | None:
                 Envelope.model_validate(body)
             case "event_callback", "app_home_opened":
                 Opened.model_validate(body)
+            case "event_callback", "agent_session_stopped":
+                SessionStopped.model_validate(body)
             case "event_callback", None:
                 return "event: missing"
             case "message_action", _:

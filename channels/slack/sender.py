@@ -8,6 +8,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.places import Card, ChannelName, Delivery, Notice, Place, Progress
 from bot.port import DeliveryFailed, Pace
+from bot.port_turns import SessionStatus
 from channels.slack.app import SlackSettings
 from channels.slack.call_view import call_text
 from channels.slack.calls import failure, reading_client, writing_client
@@ -25,6 +26,7 @@ from channels.slack.render import (
     progress_message,
     render,
 )
+from channels.slack.sessions import SlackSessions
 from channels.slack.tally import Tally
 from channels.slack.telling import direct_channel, tell
 from channels.slack.uploads import Upload, is_there, put, share
@@ -89,10 +91,15 @@ class SlackChannel:
         self._direct: dict[str, str] = {}
         self._post_every_s = settings.pace_s
         self._plain_progress = False
+        self._sessions = SlackSessions(self._writer)
 
     def paces(self, delivery: Delivery) -> Sequence[Pace]:
         """Return the limits under which it is sent; see `bot.port.Channel`."""
         return paces(delivery, self._post_every_s)
+
+    def shows(self, address: str, thread: str | None, status: SessionStatus, title: str) -> None:
+        """Show what a conversation is at; see `bot.port_turns.Sessions`."""
+        self._sessions.shows(address, thread, status, title)
 
     async def deliver(self, delivery: Delivery, previous: str | None) -> str:
         """Post it, put it in the place of `previous`, or post it below `previous`; see `bot.port.Channel`."""

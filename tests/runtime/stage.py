@@ -21,6 +21,7 @@ from bot.intake import CoreIntake
 from bot.people import Directory
 from bot.places import Card, Delivery, Place
 from bot.port import Answered, AnswerInbound, Channel, DeliveryFailed, Inbound, Pace, Verdict
+from bot.port_turns import Sessions
 from bot.renewer import Renewer
 from bot.runtime import Runtime
 from bot.sender import Sender
@@ -114,6 +115,7 @@ class Stage:
             model=self.model,
             directory=lambda: self.directory,
             lease_us=self.lease_us,
+            sessions={"slack": self.channel} if isinstance(self.channel, Sessions) else {},
         )
 
     def intake(self) -> CoreIntake:

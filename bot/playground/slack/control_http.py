@@ -73,6 +73,14 @@ class OpenApp(Frozen):
     tab: str = "messages"
 
 
+class Stop(Frozen):
+    """POST /control/press_stop."""
+
+    user: str
+    channel: str
+    thread_ts: str
+
+
 class Click(Frozen):
     """POST /control/click."""
 
@@ -142,7 +150,7 @@ class ControlHttp:
 
     def add_routes(self, app: web.Application) -> None:
         """Serve the paths under /control/."""
-        for act in (self.say, self.share, self.edit, self.delete, self.react, self.open_app):
+        for act in (self.say, self.share, self.edit, self.delete, self.react, self.open_app, self.press_stop):
             app.router.add_post(f"/control/{act.__name__}", self._guarded(act))
         for act in (self.command, self.shortcut, self.click, self.click_view, self.submit_view, self.close_view):
             app.router.add_post(f"/control/{act.__name__}", self._guarded(act))
@@ -199,6 +207,12 @@ class ControlHttp:
         """Answer with the Outcome."""
         asked = await _read(request, UseShortcut)
         return _answer(await self.control.shortcut(**asked.model_dump()))
+
+    async def press_stop(self, request: web.Request) -> web.StreamResponse:
+        """Press the Stop button of a thread."""
+        asked = await _read(request, Stop)
+        self.control.press_stop(asked.user, asked.channel, asked.thread_ts)
+        return web.json_response({})
 
     async def click(self, request: web.Request) -> web.StreamResponse:
         """Answer with the Outcome."""

@@ -58,6 +58,18 @@ def app_opened(user: str, channel: Channel, tab: str, ts: str, view: JsonObject 
     return {**event, "view": view} if view is not None else event
 
 
+def session_stopped(user: str, channel: str, thread_ts: str, ts: str) -> JsonObject:
+    """Return the event of a person who pressed Stop in a conversation of the agent; none of its messages streamed."""
+    return {
+        "type": "agent_session_stopped",
+        "user": user,
+        "channel": channel,
+        "thread_ts": thread_ts,
+        "streaming_message_ts": [],
+        "event_ts": ts,
+    }
+
+
 def tokens_revoked(app: App) -> JsonObject:
     """Return the event of the bot's token taken away; it names users, not tokens."""
     return {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [app.bot_user]}}

@@ -67,6 +67,8 @@ def chosen(element: JsonObject, value: Value | None) -> JsonObject:
     if kind in _ONE_OPTION:
         initial = element.get("initial_option")
         return {"type": kind, "selected_option": initial if value is None else _option(element, _single(value))}
+    if kind == "feedback_buttons":
+        return _felt(element, _single(value or ""))
     if kind in _MANY_OPTIONS:
         if value is None:
             return {"type": kind, "selected_options": element.get("initial_options") or []}
@@ -130,6 +132,15 @@ def _single(value: Value) -> str:
 
 def _several(value: Value) -> list[str]:
     return [each for each in ([value] if isinstance(value, str) else value) if each]
+
+
+def _felt(element: JsonObject, value: str) -> JsonObject:
+    """Return the button of the two that was pressed."""
+    offered = [as_object(element.get(name)) for name in ("positive_button", "negative_button")]
+    found = next((one for one in offered if one.get("value") == value), None)
+    if found is None:
+        raise ControlRefusedError("neither of the two buttons has this value")
+    return {"type": "feedback_buttons", "text": found.get("text"), "value": value}
 
 
 def _option(element: JsonObject, value: str) -> JsonObject | None:

@@ -9,6 +9,7 @@ from bot.playground.slack.wire import JsonObject
 ALL_SCOPES = frozenset(
     [
         "app_mentions:read",
+        "assistant:write",
         "channels:history",
         "channels:read",
         "chat:write",
@@ -194,6 +195,30 @@ class View(Frozen):
     def kind(self) -> str:
         """`modal` or `home`."""
         return str(self.body.get("type"))
+
+
+class Session(Frozen):
+    """What one of the agent's conversations is at."""
+
+    channel: str
+    thread_ts: str
+    status: str
+    title: str = ""
+
+
+class Prompt(Frozen):
+    """Something that a person may say by one click."""
+
+    title: str
+    message: str
+
+
+class Suggested(Frozen):
+    """The prompts of one direct message."""
+
+    channel: str
+    title: str
+    prompts: tuple[Prompt, ...]
 
 
 class ResponseHook(Frozen):

@@ -2,7 +2,8 @@
 
 from bot.playground.slack import render
 from bot.playground.slack.core import Core
-from bot.playground.slack.models import Channel, Frozen, Message, Pings, Shortcut, View
+from bot.playground.slack.methods_agents import STOPPED
+from bot.playground.slack.models import Channel, Frozen, Message, Pings, Shortcut, Suggested, View
 from bot.playground.slack.wire import JsonObject
 
 
@@ -21,6 +22,14 @@ class ShownMessage(Frozen):
     body: JsonObject
 
 
+class ShownSession(Frozen):
+    """What one of the agent's conversations is at; `can_stop`: Slack shows the Stop button."""
+
+    status: str
+    title: str
+    can_stop: bool
+
+
 class ShownChannel(Frozen):
     """A channel: `messages` are those of its main view, `threads` the replies by the first message's ts."""
 
@@ -30,6 +39,8 @@ class ShownChannel(Frozen):
     members: tuple[str, ...]
     messages: tuple[ShownMessage, ...]
     threads: dict[str, tuple[ShownMessage, ...]]
+    sessions: dict[str, ShownSession]  # by the first message's ts
+    suggested: Suggested | None
 
 
 class ShownView(Frozen):
@@ -127,7 +138,19 @@ def _channel(core: Core, channel: Channel, user: str | None) -> ShownChannel:
         members=channel.members,
         messages=tuple(_message(core, message) for message in main),
         threads=threads,
+        sessions=_sessions(core, channel),
+        suggested=core.workspace.suggested.get(channel.id),
     )
+
+
+def _sessions(core: Core, channel: Channel) -> dict[str, ShownSession]:
+    events = core.workspace.app.events
+    hears = events is None or STOPPED in events
+    return {
+        thread: ShownSession(status=one.status, title=one.title, can_stop=hears and one.status == "processing")
+        for (place, thread), one in core.workspace.sessions.items()
+        if place == channel.id
+    }
 
 
 def _message(core: Core, message: Message) -> ShownMessage:

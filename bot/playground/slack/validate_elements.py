@@ -23,12 +23,17 @@ _NEEDED = {
     "option": ("text", "value"),
     "group": ("label", "options"),
     "confirm": ("title", "text", "confirm", "deny"),
+    "plan": ("title",),
+    "task_card": ("task_id", "title", "status"),
+    "context_actions": ("elements",),
+    "feedback_buttons": ("positive_button", "negative_button"),
 }
 _FIELDS_ALONE = frozenset(  # elements that stand in input blocks and nowhere else
     ["plain_text_input", "number_input", "email_text_input", "url_text_input", "rich_text_input", "file_input"]
 )
 _NEVER_FIELDS = frozenset({"button", "overflow", "image", "workflow_button"})
 _MARKED_UP_OPTIONS = frozenset({"radio_buttons", "checkboxes"})
+_TASK_STATUS = frozenset({"pending", "in_progress", "complete", "error"})
 _INPUT_MAX = 3_000  # characters of a plain_text_input
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -42,6 +47,14 @@ def element_faults(element: JsonObject, kind: str, spot: str) -> Iterator[str]:
         yield from limit_faults(confirm, "confirm", f"{spot}/confirm")
         yield from _style_faults(confirm, f"{spot}/confirm")
     match kind:
+        case "plan":
+            for number, task in enumerate(as_objects(element.get("tasks"))):
+                yield from element_faults(task, "task_card", f"{spot}/tasks/{number}")
+        case "task_card" if element.get("status") not in _TASK_STATUS:
+            yield f"must be a valid enum value [json-pointer:{spot}/status]"
+        case "feedback_buttons":
+            for key in ("positive_button", "negative_button"):
+                yield from _missing(as_object(element.get(key)), "option", f"{spot}/{key}")
         case "button":
             yield from _style_faults(element, spot)
         case "static_select" | "multi_static_select" | "overflow" | "radio_buttons" | "checkboxes":

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from aiohttp import web
 from pydantic import JsonValue
 
+from bot.playground.slack import methods_agents as agents
 from bot.playground.slack import methods_chat as chat
 from bot.playground.slack import methods_conversations as conversations
 from bot.playground.slack import methods_files as files
@@ -27,7 +28,10 @@ class Method(NamedTuple):
 
 
 METHODS: dict[str, Method] = {
+    "agents.sessions.rename": Method(agents.rename, "chat:write"),
+    "agents.sessions.setStatus": Method(agents.set_status, "chat:write"),
     "api.test": Method(people.api_test),
+    "assistant.threads.setSuggestedPrompts": Method(agents.suggest, "assistant:write"),
     "auth.test": Method(people.auth_test),
     "auth.teams.list": Method(people.auth_teams_list),
     "bots.info": Method(people.bot_info, "users:read"),

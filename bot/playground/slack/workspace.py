@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from bot.playground.slack import happenings, render, render_files
 from bot.playground.slack.files import Files
-from bot.playground.slack.models import App, Channel, Message, Reaction, Team, User
+from bot.playground.slack.models import App, Channel, Message, Prompt, Reaction, Session, Suggested, Team, User
 from bot.playground.slack.store import Journal
 from bot.playground.slack.wire import ApiRefusedError, JsonObject, listing, new_id
 
@@ -40,6 +40,9 @@ class Workspace:
         self.channels |= {channel.id: channel for channel in channels}
         self.ephemerals: list[Message] = [Message.model_validate_json(row) for row in journal.rows("ephemeral")]
         self.announce: Announce = lambda _event, _channel: None
+        sessions = map(Session.model_validate_json, journal.rows("session"))
+        self.sessions = {(one.channel, one.thread_ts): one for one in sessions}
+        self.suggested = {one.channel: one for one in map(Suggested.model_validate_json, journal.rows("suggested"))}
         self._listeners: list[Callable[[], None]] = []
         self._messages: dict[str, dict[str, Message]] = defaultdict(dict)  # by channel and ts, oldest first
         self._replies: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)  # by channel and root: their ts
@@ -101,6 +104,18 @@ class Workspace:
         self.journal.put("channel", made.id, made.model_dump_json())
         self.touch()
         return made
+
+    def keep_session(self, session: Session) -> None:
+        """Remember what a conversation of the agent is at."""
+        self.sessions[session.channel, session.thread_ts] = session
+        self.journal.put("session", f"{session.channel}/{session.thread_ts}", session.model_dump_json())
+        self.touch()
+
+    def suggest(self, channel: str, title: str, prompts: tuple[Prompt, ...]) -> None:
+        """Offer prompts in a direct message, instead of those before."""
+        self.suggested[channel] = Suggested(channel=channel, title=title, prompts=prompts)
+        self.journal.put("suggested", channel, self.suggested[channel].model_dump_json())
+        self.touch()
 
     def messages(self, channel: str) -> tuple[Message, ...]:
         """Return all messages of a channel, thread replies included, oldest first."""
