@@ -27,6 +27,7 @@ from bot.playground.slack.control_http import (
     OpenApp,
     Say,
     Share,
+    Stop,
     SubmitView,
     UseShortcut,
 )
@@ -84,7 +85,7 @@ class PageServer:
         app.router.add_get("/api/threads/{thread}", self._thread)
         app.router.add_get("/api/stream", self._stream)
         writing = (self._say, self._share, self._edit, self._delete, self._command, self._shortcut)
-        clicking = (self._open, self._click, self._act, self._submit, self._close)
+        clicking = (self._open, self._click, self._act, self._submit, self._close, self._press_stop)
         for act in (*writing, *clicking, self._write, self._reply, self._seen, self._trouble):
             app.router.add_post(f"/api/{act.__name__.removeprefix('_')}", _careful(act))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
@@ -206,6 +207,11 @@ class PageServer:
     async def _shortcut(self, request: web.Request) -> web.StreamResponse:
         asked = await _read(request, UseShortcut)
         return _answer(await self._slack.shortcut(**asked.model_dump()))
+
+    async def _press_stop(self, request: web.Request) -> web.StreamResponse:
+        asked = await _read(request, Stop)
+        self._slack.press_stop(asked.user, asked.channel, asked.thread_ts)
+        return web.json_response({})
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
         asked = await _read(request, OpenApp)

@@ -1,5 +1,6 @@
 // Block Kit, as DOM: the blocks that bots use in messages and forms.
 
+import { plan, rating } from "./agent.js";
 import { confirmed } from "./confirm.js";
 import { el } from "./dom.js";
 import { field, isField, keyOf, offered } from "./fields.js";
@@ -28,6 +29,8 @@ function one(block, how) {
     case "actions": return el("div.block.actions", {}, block.elements.map((each) => interactive(each, how, "Choose")));
     case "rich_text": return el("div.block.text", {}, block.elements.map((each) => rich(each, known)));
     case "table": return table(block, known);
+    case "plan": return plan(block);
+    case "context_actions": return el("div.block", {}, block.elements.map((each) => interactive(each, how, "Choose")));
     case "markdown": return el("div.block.text", {}, markdown(block.text, known));
     case "input": return null; // drawn by forms
     default: return el("p.block.context", {}, `(a block that this page does not draw: ${block.type})`);
@@ -53,6 +56,7 @@ function small(element, known) {
 
 function interactive(element, how, name) {
   if (element.type === "button") return button(element, how);
+  if (element.type === "feedback_buttons") return rating(element, (value) => how.act(element, value));
   if (element.type === "overflow") return overflow(element, how, name);
   if (element.type === "static_select" || element.type === "users_select") return choice(element, how, name);
   if (!isField(element)) return el("span.block.context", {}, `(an element that this page does not draw: ${element.type})`);

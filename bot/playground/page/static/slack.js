@@ -1,5 +1,6 @@
 // The Slack pane: channels with what is new in them, messages with their threads, and writing.
 
+import { prompts, session } from "./agent.js";
 import { get, post } from "./api.js";
 import { blocks, isOpen } from "./blocks.js";
 import { $, Kept, avatar, clock, el, settle, toast } from "./dom.js";
@@ -159,7 +160,7 @@ function draw(jump) {
   const list = $("messages");
   const atBottom = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
   if (room.kind === "home") home.draw(list, kept.get("home", snapshot.home, () => home.page(snapshot.home, user, known, refresh)));
-  else settle(list, room.messages.length ? room.messages.flatMap((message, place) => top(message, room, place)) : [nothing(room)]);
+  else settle(list, room.messages.length ? room.messages.flatMap((message, place) => top(message, room, place)) : [nothing(room), prompts(room.suggested, send)].filter(Boolean));
   if (jump && room.kind === "home") list.scrollTop = 0;
   else if (jump || (atBottom && room.kind !== "home")) toBottom();
   showModal(snapshot.modals, user, known);
@@ -198,6 +199,7 @@ async function go(room) {
   channel = room.id;
   inDirect = room.kind === "im";
   draw(true);
+  if (inDirect) await post("open", { user, tab: "messages" }); // as Slack tells the bot
   if (room.kind === "home") await home.open(user);
 }
 
@@ -229,7 +231,7 @@ function top(message, room, place) {
   const replies = room.threads[message.ts] ?? [];
   const recent = place >= room.messages.length - OPEN_THREADS;
   const drawn = messageOf(message, room);
-  if (replies.length || writing.has(message.ts)) return [drawn, thread(message, replies, room, recent)];
+  if (replies.length || room.sessions?.[message.ts] || writing.has(message.ts)) return [drawn, thread(message, replies, room, recent)];
   return message.ephemeral || (message.is_bot && !isCard(message)) ? [drawn] : [drawn, bare(message, room)];
 }
 
@@ -254,7 +256,9 @@ function thread(message, replies, room, recent) {
     writing.has(message.ts) ? null : replyLink(message.ts),
     message.is_bot ? null // a card: its thread began elsewhere
       : el("button.link", { type: "button", onclick: () => onThread(null, room.id, message.ts) }, "Show its log")));
-  settle(made, [more, ...shown.map((reply) => messageOf(reply, room)), tools, writing.get(message.ts)].filter(Boolean));
+  const at = room.sessions?.[message.ts];
+  const state = at ? kept.get(`session/${message.ts}`, [at, user], () => session(at, user, room.id, message.ts)) : null;
+  settle(made, [state, more, ...shown.map((reply) => messageOf(reply, room)), tools, writing.get(message.ts)].filter(Boolean));
   return made;
 }
 
