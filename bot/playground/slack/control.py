@@ -8,7 +8,7 @@ from bot.playground.slack.core import Core
 from bot.playground.slack.events import Ack, Sender
 from bot.playground.slack.inputs import ControlRefusedError, Value
 from bot.playground.slack.interactions import Doing
-from bot.playground.slack.methods_agents import STOPPED
+from bot.playground.slack.methods_agents import pressed
 from bot.playground.slack.models import Channel, Frozen, Message, StoredFile, User, View
 from bot.playground.slack.snapshot import Snapshot
 from bot.playground.slack.wire import JsonObject, as_objects, new_id
@@ -135,13 +135,8 @@ class Control:
 
     def press_stop(self, user: str, channel: str, thread_ts: str) -> None:
         """Press Stop, which Slack shows while the agent's session is at work; the status is the app's to change."""
-        person, place = self._person(user), self._place(user, channel)
-        workspace = self.core.workspace
-        session = workspace.sessions.get((place.id, thread_ts))
-        events = workspace.app.events
-        if session is None or session.status != "processing" or (events is not None and STOPPED not in events):
-            raise ControlRefusedError(f"there is no Stop button in the thread {thread_ts}")
-        workspace.announce(happenings.session_stopped(person.id, place.id, thread_ts, workspace.next_ts()), place)
+        place = self._place(user, channel)
+        self.core.workspace.announce(pressed(self.core.workspace, user, place.id, thread_ts), place)
 
     async def command(self, user: str, channel: str, typed: str, thread_ts: str | None = None) -> Outcome:
         """Type a slash command, such as `/bot help`, and return what came of it; Slack shows it to nobody."""

@@ -3,9 +3,12 @@
 https://docs.slack.dev/ai/agent-sessions. Of the refusals, the documentation names few; the others are likely words.
 """
 
+from bot.playground.slack import happenings
 from bot.playground.slack.core import Call
+from bot.playground.slack.inputs import ControlRefusedError
 from bot.playground.slack.models import Channel, Prompt, Session
 from bot.playground.slack.wire import ApiRefusedError, JsonObject, as_objects, as_text
+from bot.playground.slack.workspace import Workspace
 
 STATUSES = frozenset({"processing", "active", "suspended", "closed"})
 TITLE_MAX = 200
@@ -57,6 +60,19 @@ def suggest(call: Call) -> JsonObject:
         made = tuple(Prompt(title=title, message=message) for title, message in found)
         call.workspace.suggest(channel.id, call.text("title"), made)
     return {}
+
+
+def can_stop(workspace: Workspace, channel: str, thread: str) -> bool:
+    """Whether people see the Stop button: the agent is at work, and hears of it."""
+    session, events = workspace.sessions.get((channel, thread)), workspace.app.events
+    return session is not None and session.status == "processing" and (events is None or STOPPED in events)
+
+
+def pressed(workspace: Workspace, user: str, channel: str, thread: str) -> JsonObject:
+    """Return the event of a press on Stop, or refuse: there is no such button."""
+    if not can_stop(workspace, channel, thread):
+        raise ControlRefusedError(f"there is no Stop button in the thread {thread}")
+    return happenings.session_stopped(user, channel, thread, workspace.next_ts())
 
 
 def _spot(call: Call) -> tuple[Channel, str]:

@@ -2,7 +2,7 @@
 
 from bot.playground.slack import render
 from bot.playground.slack.core import Core
-from bot.playground.slack.methods_agents import STOPPED
+from bot.playground.slack.methods_agents import can_stop
 from bot.playground.slack.models import Channel, Frozen, Message, Pings, Shortcut, Suggested, View
 from bot.playground.slack.wire import JsonObject
 
@@ -144,11 +144,10 @@ def _channel(core: Core, channel: Channel, user: str | None) -> ShownChannel:
 
 
 def _sessions(core: Core, channel: Channel) -> dict[str, ShownSession]:
-    events = core.workspace.app.events
-    hears = events is None or STOPPED in events
+    workspace = core.workspace
     return {
-        thread: ShownSession(status=one.status, title=one.title, can_stop=hears and one.status == "processing")
-        for (place, thread), one in core.workspace.sessions.items()
+        thread: ShownSession(status=one.status, title=one.title, can_stop=can_stop(workspace, place, thread))
+        for (place, thread), one in workspace.sessions.items()
         if place == channel.id
     }
 
