@@ -78,7 +78,7 @@ def _input(name: str, field: EditField) -> JsonObject:
 
 
 def _is_list(field: EditField) -> bool:
-    return len(field.choices) <= OPTIONS and all(0 < len(line(one, OPTION + 1)) <= OPTION for one in field.choices)
+    return 0 < len(field.choices) <= OPTIONS and all(0 < len(line(one, OPTION + 1)) <= OPTION for one in field.choices)
 
 
 def _place(field: EditField, choice: str) -> str:
