@@ -28,12 +28,7 @@ def every_event() -> LogBuilder:
     first = _opened(log, call)
     log.append(e.Delivered(delivery="d1", channel="slack", foreign="1.2", request=first))
     log.append(e.DeliveryFailed(delivery="d2", channel="email", body=ErrorBody(error="no such mailbox")))
-<<<<<<< HEAD
     log.append(e.RequestShown(request=first, instead_of="d2", cards=()))
-=======
-    elsewhere = (CardAt(delivery="d3", place=PLACE),)
-    log.append(e.RequestShown(request=first, instead_of="d2", cards=elsewhere))
->>>>>>> 6573d19 (Tests: the log with every type of event has the new one; a choice without choices is typed; bots hear no refusal)
     log.append(e.Refused(by="zed", reason="not_allowed", request=first))
     log.commit(e.RequestReminded(request=first, rung=0))
     log.commit(e.RequestEscalated(request=first, rung=1, role="operators", approvers=("sue",)))
