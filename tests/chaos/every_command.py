@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from bot.errors import SettingsError
-from bot.places import Card, Decision
+from bot.places import Card, Decision, Progress
 from bot.store.keys import ThreadKeys
 from bot.store.server import Client, connect
 from tests.chaos import invariants
@@ -136,7 +136,11 @@ async def _wrong(there: World, observer: Client, swept: Swept) -> list[str]:
     if left.outbox or left.attempts or left.dead or left.due or left.leased or left.pending:
         found.append(f"left over: {left}")
     expected = list(lines(thread))
-    said = [str(getattr(content, "markdown", content.kind)) for content in there.wall.shown(ORIGIN)]
+    shown = there.wall.shown(ORIGIN)
+    said = [str(getattr(one, "markdown", one.kind)) for one in shown if not isinstance(one, Progress)]
+    turns = [one.state for one in shown if isinstance(one, Progress)]
+    if turns != ["ended"]:
+        found.append(f"of the one turn, messages that say how far it is: {turns}")
     if len(said) != len(expected) or not all(want in got for want, got in zip(expected, said, strict=True)):
         found.append(f"it should have said {expected}, and said {said}")
     return [*found, *_cards(there)]
