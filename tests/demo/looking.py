@@ -56,6 +56,6 @@ def ask(page: Page, text: str, channel: str = "deploys") -> None:
 def decide(page: Page, name: str) -> Locator:
     """Go to the card of the thread in view as somebody who is asked, in Slack; the card as long as it is open."""
     page.get_by_role("button", name=f"Decide as {name}").click()
-    button = page.locator("#messages .message.flash [data-value]").first
+    button = page.locator("#messages .message.flash .actions [data-value]").first
     expect(button).to_be_visible()
     return page.locator(f'#messages .message:has([data-value="{button.get_attribute("data-value")}"])')

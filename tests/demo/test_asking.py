@@ -18,7 +18,7 @@ def below(card: Locator) -> Locator:
 
 def pick(page: Page, card: Locator, text: str) -> None:
     """Choose from the card's menu."""
-    card.locator(".dots").click()
+    card.locator(".actions .dots").click()
     page.get_by_role("menuitem", name=text).click()
 
 
