@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -42,7 +43,7 @@ class EmbeddedShop(Shop):
         self._path, self._settings = path, settings
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._connected() as db:
-            db.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(db)
             with _transaction(db):
                 if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
                     for statement in tables.SCHEMA.split(";"):
@@ -244,3 +245,17 @@ def _from_stock(db: sqlite3.Connection, item: Item, size: str) -> str:
         raise Refused(f"{item.article} is not in stock in size {size[:20]}. Sizes in stock: {sizes}.")
     db.execute("UPDATE stock SET count = count - 1 WHERE article = ? AND size = ?", (item.article, found))
     return found
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """Let readers and one writer work beside each other. SQLite waits for nobody at this one change, so this does."""
+    end = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return

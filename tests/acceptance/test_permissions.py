@@ -34,8 +34,8 @@ async def test_approved_for_a_while_used_and_taken_back(tmp_path: Path) -> None:
         second = stage.mention(ASK)
         await done(stage, 2)
         assert tags_run(stage) == ["v1.4.0"] * 2
-        said = " ".join(stage.said(second))
-        assert "Ran under a standing permission by Rob Wills" in said
+        leave = "Ran under a standing permission by Rob Wills"
+        await wait_until(lambda: leave in " ".join(stage.said(second)), what="by whose leave it ran")
         (standing,) = records((await stage.bot("grants", "--json")).out)
         started = [event for thread in await stage.threads() for event in thread.events if event.type == "step_started"]
         assert {event.grant for event in started if isinstance(event, StepStarted)} == {None, standing["grant"]}

@@ -230,6 +230,7 @@ class Installation:
             "SLACK_APP_TOKEN": self.slack.workspace.app.app_token,
             "SLACK_SIGNING_SECRET": self.slack.workspace.app.signing_secret,
             "SLACK_API_URL": self.slack.api_url,
+            "MAIL_HOURLY_LIMIT": "0",
             "SLACK_PACE_S": "0",  # the local Slack has no limit, and this is about more than one message a second
             "PORT": str(self.port),
             "IMAP_URL": self.mail.imap_url,

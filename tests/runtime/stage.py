@@ -1,6 +1,7 @@
 """One installation of the bot in a test: its people, channels, workers and senders, over a real store."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -32,7 +33,7 @@ from bot.thread import RequestState, Status, Thread
 from bot.wake import Wakes
 from bot.worker import Worker
 from tests.helpers import wait_until
-from tests.runtime.crew import World
+from tests.runtime.crew import Died, World
 from tests.runtime.office import CONFIG
 from tests.runtime.scripted import Scripted
 
@@ -153,6 +154,11 @@ class Stage:
             await asyncio.gather(sending, working)
             listening.cancel()
             await asyncio.to_thread(renewer.stop)
+            if Died.times:
+                # What died is reported when it is collected: here, and not in the middle of parsing some source later,
+                # which Python 3.11 does not stand (SystemError: AST constructor recursion depth mismatch).
+                Died.times = 0
+                gc.collect()
 
     def _for_renewals(self) -> object:
         if not self.renews:
@@ -243,7 +249,7 @@ class Stage:
         async def there() -> bool:
             return (await self.fold(name)).status == "done"
 
-        await wait_until(there, timeout=20)
+        await wait_until(there, timeout=60)  # of several that work beside each other, or against a store that fails
         return await self.settled(name)
 
     async def events(self) -> list[str]:
