@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 
 from bot.places import Batch, Card, Decision, Notice, Progress, Text
 from bot.sending import Sending
@@ -65,7 +66,9 @@ class Lanes:
     def _act(self, waiting: deque[Queued]) -> Callable[[Queued], Coroutine[None, None, float | None]]:
         if _is_superseded(waiting):
             return self._sending.drop
-        return self._sending.skip if _is_answered(waiting) else self._sending.send
+        if _is_answered(waiting):
+            return self._sending.skip
+        return partial(self._sending.send, hurry=_is_in_the_way(waiting))
 
     async def _wait(self, hint: asyncio.Event) -> None:
         """Wait for something to do: a call came back, a lane's time has come, something was put in."""
@@ -110,6 +113,12 @@ def _is_superseded(waiting: deque[Queued]) -> bool:
     if first.replaces is None or isinstance(first.content, Card | Decision | Batch | Notice | Text):
         return False
     return any(later.delivery.replaces == first.replaces for later in list(waiting)[1:])
+
+
+def _is_in_the_way(waiting: deque[Queued]) -> bool:
+    """Whether the first only says how far a turn is, while something that people wait for stands behind it."""
+    is_change = isinstance(waiting[0].delivery.content, Progress) and waiting[0].delivery.replaces is not None
+    return is_change and any(not isinstance(one.delivery.content, Progress) for one in waiting)
 
 
 def _is_answered(waiting: deque[Queued]) -> bool:

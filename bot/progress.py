@@ -139,7 +139,13 @@ def _is_last(thread: Thread, start: int) -> bool:
 
 
 def _is_said(event: e.AnyEvent) -> bool:
-    return isinstance(event, _SAID_BELOW) or (isinstance(event, e.ModelFailed) and event.kind != "invalid")
+    match event:
+        case e.StepStarted(grant=grant):
+            return grant is not None  # by whose leave it runs is said in the thread
+        case e.ModelFailed(kind=kind):
+            return kind != "invalid"
+        case _:
+            return isinstance(event, _SAID_BELOW)
 
 
 def _begins(event: e.AnyEvent) -> bool:

@@ -35,13 +35,17 @@ class Sending:
         self._quiet_until = 0.0
         self._channels = channels
 
-    async def send(self, queued: Queued) -> float | None:
+    async def send(self, queued: Queued, *, hurry: bool = False) -> float | None:
         """Send it, or see that it need not be sent, and return None; else return in how many seconds to try again.
+
+        In a `hurry` it waits only as long as the provider asks for it, and not for a limit that we keep by ourselves.
 
         Raises ShardLostError, and redis errors.
         """
         channel = self._channels.get(queued.delivery.place.channel)
-        if channel is not None and (wait := await pacing.take(self._outbox.client, channel.paces(queued.delivery))):
+        paces = channel.paces(queued.delivery) if channel is not None else ()
+        paces = [pace for pace in paces if not (hurry and pace.every_s)]
+        if channel is not None and (wait := await pacing.take(self._outbox.client, paces)):
             self._tell_of_limit(channel, wait)
             return wait
         verdict, tries = await self._outbox.attempt(queued)

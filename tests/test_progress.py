@@ -128,6 +128,16 @@ def test_an_answer_after_people_were_asked_is_said_below_and_the_message_is_ende
     assert (content([ended]).title, content([ended]).state) == ("Done", "ended")
 
 
+def test_an_answer_after_it_was_said_by_whose_leave_it_runs_is_said_below() -> None:
+    log = LogBuilder()
+    log.message()
+    call = log.choose(Pay())
+    log.commit(e.StepStarted(call=call, attempt=1, grant="00-a.b"))
+    log.finish(call)
+    ended, answer = along(log.thread, [final()], [said(log)])
+    assert (content([ended]).state, answer.replaces) == ("ended", None)
+
+
 def test_an_answer_after_somebody_wrote_is_said_below() -> None:
     log, call = begun()
     log.message("and hurry", by="bo")

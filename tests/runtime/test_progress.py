@@ -1,5 +1,6 @@
 """A turn's one message, as it is sent: begun once, changed, and replaced by the answer, whatever happens in between."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from bot import worker
 from bot.ids import progress_id
 from bot.model import Prompt
 from bot.places import Delivery, Place, Progress, Text
-from bot.port import DeliveryFailed
+from bot.port import DeliveryFailed, Pace
 from bot.store import log
 from tests.helpers import wait_until
 from tests.runtime.office import CONFIG
@@ -134,6 +135,24 @@ async def test_what_is_queued_behind_makes_changes_needless(stage: Stage) -> Non
     async with sending(stage):
         await wait_until(lambda: nothing_left(stage))
     assert sent(stage.channel) == [("begun", None), ("step 8", "T0ACME/C0OPS/1")]
+
+
+async def test_a_change_that_has_to_wait_for_a_limit_holds_nobody_up_behind_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def once_an_hour(delivery: Delivery) -> Sequence[Pace]:
+        is_change = isinstance(delivery.content, Progress) and delivery.replaces
+        return (Pace(key="t:changes", every_s=3_600, burst=1),) if is_change else ()
+
+    monkeypatch.setattr(stage.channel, "paces", once_an_hour)
+    await put(stage, shows("begun", "p"))
+    async with sending(stage):
+        await wait_until(lambda: nothing_left(stage))
+        await put(stage, shows("first", "u1", "p"))
+        await wait_until(lambda: nothing_left(stage))
+        await put(stage, shows("waiting", "u2", "p"), line("Who decides was asked."))
+        await wait_until(lambda: nothing_left(stage))
+    assert [text for text, _ in sent(stage.channel)] == ["begun", "first", "waiting", "Who decides was asked."]
 
 
 async def test_an_answer_that_is_there_already_comes_alone(stage: Stage) -> None:
