@@ -14,10 +14,10 @@ pytestmark = pytest.mark.browser
 REFUND = "refund order {order}"
 
 
-def by_mail(page: Page, who: str, text: str) -> None:
-    """Reply to the card's mail of the thread in view."""
+def by_mail(page: Page, who: str, text: str, below: str) -> None:
+    """Reply to the card's mail of the thread in view, whose last mail says this."""
     page.get_by_role("button", name=f"Decide as {who} by mail").click()
-    expect(page.locator("#answer form.answer")).to_be_visible()
+    expect(page.frame_locator("#letters iframe").last.locator("body")).to_contain_text(below)
     page.locator("#answer textarea").fill(text)
     page.locator("#answer .send").click()
 
@@ -25,7 +25,7 @@ def by_mail(page: Page, who: str, text: str) -> None:
 def test_a_refund_is_changed_by_mail_approved_by_somebody_else_and_paid_as_changed(page: Page, shared: Demo) -> None:
     ask(page, REFUND.format(order="1043"), "support")
     expect(page.locator("#open")).to_contain_text("Waiting for Mia Chen or Finn Hale to approve this")
-    by_mail(page, "Finn", "amount: 40.00")
+    by_mail(page, "Finn", "amount: 40.00", below="1043")
     expect(page.locator("#open")).to_contain_text("Waiting for Mia Chen to approve this")
     card = decide(page, "Mia in Slack")
     expect(card).to_contain_text('"74.00" → "40.00"')
@@ -38,10 +38,10 @@ def test_a_refund_is_changed_by_mail_approved_by_somebody_else_and_paid_as_chang
 def test_a_question_by_mail_is_answered_by_mail_and_then_it_is_approved(page: Page, shared: Demo) -> None:
     ask(page, REFUND.format(order="1050"), "support")
     expect(page.locator("#open")).to_contain_text("Waiting for Mia Chen or Finn Hale to approve this")
-    by_mail(page, "Finn", "What was paid for that order?")
+    by_mail(page, "Finn", "What was paid for that order?", below="1050")
     expect(newest_mail(page)).to_contain_text("This is the order")
     assert shared.refunds("1050") == []
-    by_mail(page, "Finn", "approve")
+    by_mail(page, "Finn", "approve", below="This is the order")
     expect(page.locator("#status")).to_have_text("done")
     assert shared.refunds("1050") == [74_00]
 
