@@ -107,7 +107,7 @@ class _Reading:
         match tag:
             case "result" | "late_result" if "failed" not in block.splitlines()[0]:
                 self.state = "shipped" if 'how="in_doubt"' not in block else self.state
-            case "failed":
+            case "failed" | "late_result":
                 self.state = "refused" if self.insisted or 'how="withdrawn"' in block else "failed"
             case "rejected" | "expired" | "withdrawn":
                 self.state = "refused"
