@@ -1,14 +1,12 @@
 """Every process says that it is there, what it does and what its listeners could not take: `bot status` shows it."""
 
-import asyncio
 import os
 import socket
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from bot.core import Core
-from bot.store.away import AWAY
-from bot.store.presence import BEAT_S, Presence, ProcessReport, now_us
+from bot.store.presence import Presence, ProcessReport, now_us, saying
 
 
 @asynccontextmanager
@@ -30,17 +28,8 @@ async def beating(
             counts=dict(counts()),
         )
 
-    async def beat() -> None:
-        while True:
-            with suppress(*AWAY):
-                await presence.process(report())
-            await asyncio.sleep(BEAT_S)
+    async def say() -> None:
+        await presence.process(report())
 
-    task = asyncio.create_task(beat())
-    try:
+    async with saying(say, lambda: presence.leave(process)):
         yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        with suppress(*AWAY):
-            await presence.leave(process)

@@ -1,10 +1,14 @@
 """Who is there: what each process and each mailbox last said of itself, where `bot status` and the alarm read it."""
 
+import asyncio
 import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bot.store.away import AWAY
 from bot.store.server import Client
 
 PROCESSES = "countersign:processes"
@@ -23,6 +27,26 @@ GONE_S = 20  # a process that said nothing for so long is not there any more
 _PROCESS_TTL_S = 3_600
 KEPT_S = 7 * 86_400  # a mailbox of which nobody has spoken for so long is forgotten
 _COUNTS_TTL_S = 400 * 86_400
+
+
+@asynccontextmanager
+async def saying(say: Callable[[], Awaitable[None]], at_last: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
+    """Say something every few seconds until the block ends, and `at_last` once; not while the store is away."""
+
+    async def beat() -> None:
+        while True:
+            with suppress(*AWAY):
+                await say()
+            await asyncio.sleep(BEAT_S)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        with suppress(*AWAY):
+            await at_last()
 
 
 class Report(BaseModel):

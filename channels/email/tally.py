@@ -1,12 +1,9 @@
 """What became of mails, told to the store as it grows: `bot status` and /metrics show the sum over all processes."""
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 
-from bot.store.away import AWAY
-from bot.store.presence import BEAT_S, MailboxReport, Presence, now_us
+from bot.store.presence import MailboxReport, Presence, now_us, saying
 from channels.email.receive import Receiver
 
 
@@ -38,21 +35,6 @@ class Tally:
         await self.publish(MailboxReport(at=now, name=self._name, connected=True, last_contact=now))
 
 
-@asynccontextmanager
-async def telling(tally: Tally) -> AsyncGenerator[None]:
+def telling(tally: Tally) -> AbstractAsyncContextManager[None]:
     """Tell of posted mail until the block ends."""
-
-    async def tell() -> None:
-        while True:
-            with suppress(*AWAY):
-                await tally.listening()
-            await asyncio.sleep(BEAT_S)
-
-    task = asyncio.create_task(tell())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        with suppress(*AWAY):
-            await tally.listening()
+    return saying(tally.listening, tally.listening)
